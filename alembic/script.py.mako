@@ -1,0 +1,22 @@
+"""${message}"""
+
+from alembic import op
+import sqlalchemy as sa
+import sqlmodel
+from orkwork.core.events import Xid8
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    """Take back."""
+    ${downgrades if downgrades else "pass"}

@@ -1,0 +1,1 @@
+"""The control plane for a company whose workers are AI agents."""

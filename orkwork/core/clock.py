@@ -1,0 +1,14 @@
+"""The time: aware, UTC, and travelled by tests."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The present moment, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def day_of(moment: datetime, time_zone: str) -> date:
+    """The calendar day of a moment in a zone (IANA name)."""
+    return moment.astimezone(ZoneInfo(time_zone)).date()

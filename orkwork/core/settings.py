@@ -1,0 +1,84 @@
+"""Settings of the process, read once from the environment. The company's own settings live in the database."""
+
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, HttpUrl, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything the environment decides; names are `ORKWORK_<FIELD>` unless a field says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="ORKWORK_", extra="ignore", env_ignore_empty=True)
+
+    home: Path = Path("~/.orkwork")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    redis_url: str | None = Field(None, validation_alias="REDIS_URL")
+    public_url: str | None = None
+    """The address people type, without a trailing slash; decides cookie flags and the allowed origin."""
+    owner_link: bool = True
+    """Whether a start without an owner prints a one-time link that makes one."""
+    github_client_id: str | None = None
+    github_client_secret: str | None = None
+    github_url: str = "https://github.com"
+    github_api_url: str = "https://api.github.com"
+    secret: str | None = None
+    """Signs the short-lived cookies of a login under way; generated into the home when absent."""
+    log_json: bool = False
+    log_level: str = "INFO"
+    web_workers: int = Field(1, ge=1, le=64)
+    worker_processes: int = Field(1, ge=1, le=64)
+    db_pool_size: int = Field(8, ge=1, le=200)
+    rate_limit_per_minute: int = Field(6000, ge=0)
+    """Requests a minute one caller may make; 0 turns the limit off."""
+    trust_proxy: bool = False
+    """Whether X-Forwarded-For of the last hop names the caller."""
+
+    @field_validator("home")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash(cls, value: str | None) -> str | None:
+        return str(HttpUrl(value)).rstrip("/") if value else None
+
+    @property
+    def address(self) -> str:
+        """The address the browser uses."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def https(self) -> bool:
+        """Whether cookies may carry `Secure` and the `__Host-` prefix."""
+        return self.address.startswith("https://")
+
+    def signing_secret(self) -> str:
+        """The secret of this installation, made on first use and readable by its user alone."""
+        if self.secret:
+            return self.secret
+        path = self.home / "secret"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(32))
+            try:
+                os.link(fresh, path)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text().strip()
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process; `settings.cache_clear()` rereads the environment."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""The CEO's first page. Refuses to own any truth: it reads the others."""

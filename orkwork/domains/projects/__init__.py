@@ -1,0 +1,1 @@
+"""Projects: their key prefix, budget, deadline and progress. Refuses to know the inside of a task."""

@@ -1,0 +1,1 @@
+"""The company's own settings: name, time zone, language. Refuses what the environment decides."""

@@ -1,0 +1,1 @@
+"""Tasks: lifecycle, dependencies, claims, executions, comments. Refuses money, which the costs domain counts."""

@@ -1,0 +1,292 @@
+"""Tables of tasks and of the work on them."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlmodel import Field, SQLModel
+
+from orkwork.core import clock
+from orkwork.core.ids import uuid7
+
+
+class Status(StrEnum):
+    """The states of a task; what leads where stands in `rules.TRANSITIONS`."""
+
+    CREATED = "CREATED"
+    PLANNING = "PLANNING"
+    READY = "READY"
+    ASSIGNED = "ASSIGNED"
+    IN_PROGRESS = "IN_PROGRESS"
+    REVIEW = "REVIEW"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Priority(StrEnum):
+    """How urgent a task is; kept as its place in this list, so that it sorts."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+
+    @property
+    def rank(self) -> int:
+        """0 is the most urgent."""
+        return list(Priority).index(self)
+
+
+class DependencyKind(StrEnum):
+    """Whether an edge orders work."""
+
+    BLOCKS = "blocks"
+    RELATES = "relates"
+
+
+class ExecutionStatus(StrEnum):
+    """The states of one run."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    """Its lease lapsed without a sign of life."""
+
+
+_STATUSES = ",".join(f"'{s}'" for s in Status)
+
+
+class CapabilitySet(SQLModel, table=True):
+    """The distinct sets of capabilities that tasks ask for; claims look for the head of each set an agent covers."""
+
+    __tablename__ = "capability_sets"  # pyright: ignore[reportAssignmentType]
+
+    id: int | None = Field(None, sa_column=Column(Integer, Identity(), primary_key=True))
+    capability_ids: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False, unique=True))
+    """Sorted."""
+
+
+class Task(SQLModel, table=True):
+    """A piece of work."""
+
+    __tablename__ = "tasks"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        CheckConstraint(f"status in ({_STATUSES})", name="status"),
+        CheckConstraint("priority between 0 and 4", name="priority"),
+        CheckConstraint("blocked_count >= 0", name="blocked_count"),
+        CheckConstraint(
+            "blocked_count = 0 or status in ('CREATED','PLANNING','FAILED','CANCELLED') or flagged", name="blocked"
+        ),
+        Index("ix_tasks_created", "created_at", "id"),
+        Index("ix_tasks_project_status", "project_id", "status", "priority", "id"),
+        Index("ix_tasks_status", "status", "id"),
+        Index("ix_tasks_assignee", "assignee_id", "status"),
+        Index("ix_tasks_lease", "lease_until", postgresql_where=text("lease_until is not null")),
+        Index("ix_tasks_retry", "retry_at", postgresql_where=text("retry_at is not null")),
+        Index(
+            "uq_tasks_external", "source", "external_id", unique=True, postgresql_where=text("external_id is not null")
+        ),
+        Index("ix_tasks_search", "search", postgresql_using="gin"),
+        Index("ix_tasks_labels", "labels", postgresql_using="gin"),
+        {"postgresql_with": {"fillfactor": "85"}},
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    project_id: UUID = Field(foreign_key="projects.id")
+    number: int
+    key: str = Field(unique=True)
+    """`ORK-123`: the project's prefix and the number."""
+    title: str
+    description: str = ""
+    kind: str = "task"
+    status: str = Status.CREATED
+    priority: int = Field(2, sa_column=Column(SmallInteger, nullable=False))
+    labels: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    acceptance_criteria: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]")
+    )
+    required_capabilities: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
+    )
+    capset_id: int = Field(foreign_key="capability_sets.id")
+    review_required: bool = True
+    auto_assigned: bool = False
+    assignee_id: UUID | None = Field(None, foreign_key="agents.id")
+    worker_id: UUID | None = Field(None, foreign_key="agents.id")
+    """Who ran it last: may not review it."""
+    fence: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """Grows with every assignment; a write that names an older one is refused."""
+    lease_until: datetime | None = None
+    blocked_count: int = 0
+    """Blocking dependencies that are not completed."""
+    flagged: bool = False
+    """A dependency was re-opened after this had started."""
+    wants_ready: bool = False
+    """Goes on to READY by itself when the last blocker completes."""
+    crit: int = 0
+    """The longest chain of tasks behind this one: what waits on it."""
+    retry_count: int = Field(0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
+    max_retries: int = Field(0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
+    retry_at: datetime | None = None
+    """READY, but not offered before this moment."""
+    estimate_minutes: int | None = None
+    due_at: datetime | None = None
+    source: str | None = None
+    """Where it came from: `github:owner/name`."""
+    external_id: str | None = None
+    external_url: str | None = None
+    created_by_kind: str = "system"
+    created_by_id: UUID | None = None
+    created_at: datetime = Field(default_factory=clock.now)
+    updated_at: datetime = Field(default_factory=clock.now)
+    ready_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    version: int = 1
+    search: Any = Field(
+        None,
+        sa_column=Column(
+            TSVECTOR,
+            Computed("to_tsvector('simple', key || ' ' || title || ' ' || left(description, 4000))", persisted=True),
+        ),
+    )
+
+
+class ReadyTask(SQLModel, table=True):
+    """The queue of claims, kept narrow; a row exists while its task is READY and may be taken."""
+
+    __tablename__ = "ready_tasks"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_ready_tasks_head", "capset_id", "priority", "due_at", text("crit desc"), "task_id"),)
+
+    task_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True))
+    project_id: UUID
+    capset_id: int
+    priority: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    due_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    """'infinity' for none."""
+    crit: int
+
+
+class TaskDependency(SQLModel, table=True):
+    """`task_id` waits for `depends_on_id`."""
+
+    __tablename__ = "task_dependencies"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        CheckConstraint("kind in ('blocks','relates')", name="kind"),
+        CheckConstraint("task_id <> depends_on_id", name="itself"),
+        Index("ix_task_dependencies_depends_on", "depends_on_id", "task_id"),
+    )
+
+    task_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True))
+    depends_on_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True))
+    kind: str = DependencyKind.BLOCKS
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+class Label(SQLModel, table=True):
+    """A label that a project's tasks may carry."""
+
+    __tablename__ = "labels"  # pyright: ignore[reportAssignmentType]
+
+    project_id: UUID = Field(sa_column=Column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True))
+    name: str = Field(primary_key=True)
+    color: str = ""
+    description: str = ""
+
+
+class TaskComment(SQLModel, table=True):
+    """What someone said about a task, in Markdown."""
+
+    __tablename__ = "task_comments"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_task_comments_task", "task_id", "created_at", "id"),
+        Index(
+            "uq_task_comments_external",
+            "source",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id is not null"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    task_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False))
+    author_kind: str
+    author_id: UUID | None = None
+    author_name: str
+    body: str
+    source: str | None = None
+    external_id: str | None = None
+    created_at: datetime = Field(default_factory=clock.now)
+    edited_at: datetime | None = None
+
+
+class TaskContributor(SQLModel, table=True):
+    """A person's part in an imported task: author, assignee or commenter."""
+
+    __tablename__ = "task_contributors"  # pyright: ignore[reportAssignmentType]
+
+    task_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True))
+    user_id: UUID = Field(sa_column=Column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True))
+    part: str = Field(primary_key=True)
+
+
+class TaskExecution(SQLModel, table=True):
+    """One run of a task by an agent."""
+
+    __tablename__ = "task_executions"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        CheckConstraint("status in ('running','succeeded','failed','cancelled','lost')", name="status"),
+        CheckConstraint("progress between 0 and 100", name="progress"),
+        Index("uq_task_executions_run", "task_id", "run", unique=True),
+        Index("ix_task_executions_agent", "agent_id", "started_at"),
+        Index("ix_task_executions_started", "started_at", "id"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    task_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False))
+    project_id: UUID
+    agent_id: UUID = Field(foreign_key="agents.id")
+    run: int
+    """1 for the first run of its task."""
+    fence: int = Field(sa_column=Column(BigInteger, nullable=False))
+    status: str = ExecutionStatus.RUNNING
+    progress: int = Field(0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
+    note: str = ""
+    """What it is doing now, in a line."""
+    failure: str | None = None
+    failure_detail: str | None = None
+    output: str | None = None
+    input_tokens: int | None = Field(None, sa_column=Column(BigInteger))
+    output_tokens: int | None = Field(None, sa_column=Column(BigInteger))
+    reported_cost_usd: Decimal | None = Field(None, sa_column=Column(Numeric(24, 12)))
+    """What the agent says the whole run cost; the ledger's sum stands beside it."""
+    duration_ms: int | None = Field(None, sa_column=Column(BigInteger))
+    """As reported; else the time between start and end."""
+    started_at: datetime = Field(default_factory=clock.now)
+    ended_at: datetime | None = None
+    version: int = 1
