@@ -66,7 +66,9 @@ def open_home(home: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise EmbeddedError(f"{home} cannot be written ({error.strerror}): set ORKWORK_HOME to another folder.") from None
+        raise EmbeddedError(
+            f"{home} cannot be written ({error.strerror}): set ORKWORK_HOME to another folder."
+        ) from None
 
 
 def port_is_free(port: int, host: str = LOOPBACK) -> bool:

@@ -70,6 +70,9 @@ class Postgres:
     """One data folder and the server on it. `prepare`, then `start`; the caller owns the process."""
 
     name = "postgres"
+    patience = 30.0
+    death_signal = signal.SIGQUIT
+    """Immediate shutdown: its children end with it, the next start recovers."""
     stop_signal = signal.SIGINT
     """Fast shutdown: sessions end, everything is written, no recovery at the next start."""
 
@@ -114,7 +117,7 @@ class Postgres:
                 output=log,
                 env=_environment(),
                 cwd=self.folder,
-                death_signal=signal.SIGQUIT,
+                death_signal=self.death_signal,
                 disguise=self.disguise,
             )
 

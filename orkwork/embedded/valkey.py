@@ -38,6 +38,9 @@ class Valkey:
     """One folder and the server on it. `prepare`, then `start`; the caller owns the process."""
 
     name = "valkey"
+    patience = 10.0
+    death_signal = signal.SIGKILL
+    """An appended file needs no farewell."""
     stop_signal = signal.SIGTERM
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
@@ -77,6 +80,7 @@ class Valkey:
                 output=log,
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
                 cwd=self.folder,
+                death_signal=self.death_signal,
             )
 
     def is_ready(self) -> bool:
