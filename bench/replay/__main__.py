@@ -19,7 +19,9 @@ def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.replay", description=__doc__)
     parser.add_argument("run", type=Path, help="a run: folder or .tar.gz")
-    parser.add_argument("--url", help="the server's address (default: that of --owner-link, else http://localhost:8000)")
+    parser.add_argument(
+        "--url", help="the server's address (default: that of --owner-link, else http://localhost:8000)"
+    )
     parser.add_argument("--keys", type=Path, help="file with one API key a line, one agent each")
     parser.add_argument("--key", action="append", default=[], help="an agent's API key; repeat for each agent")
     parser.add_argument("--reviewer-key", help="key of the reviewer (default: each agent's neighbour reviews)")

@@ -21,7 +21,9 @@ def snapshot(ledger: Ledger, position: int | None) -> dict[str, object]:
 
 
 def _digest(ledger: Ledger) -> str:
-    rows = sorted(json.dumps(row, sort_keys=True, default=str) for row in ledger.tasks + ledger.executions + ledger.costs)
+    rows = sorted(
+        json.dumps(row, sort_keys=True, default=str) for row in ledger.tasks + ledger.executions + ledger.costs
+    )
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
 
 

@@ -30,13 +30,23 @@ class Refused(Exception):
 class Client:
     """One caller of the API."""
 
-    def __init__(self, url: str, *, key: str = "", cookie: str = "", name: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str = "",
+        cookie: str = "",
+        name: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.name = name
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
         if cookie:
             self.headers |= {"Cookie": cookie, "Origin": url.rstrip("/")}
         limits = httpx.Limits(max_connections=8, max_keepalive_connections=8)
-        self.http = httpx.AsyncClient(base_url=url.rstrip("/"), headers=self.headers, limits=limits, timeout=120)
+        self.http = httpx.AsyncClient(
+            base_url=url.rstrip("/"), headers=self.headers, limits=limits, timeout=120, transport=transport
+        )
         self.statuses: Counter[int] = Counter()
         self.retries = 0
         self.replays = 0

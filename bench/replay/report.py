@@ -43,4 +43,6 @@ def say_prices(prices: dict[str, Decimal]) -> None:
     print(f"  by the ledger's own catalogue  USD {prices['catalogue']}")
     print(f"  difference                     USD {prices['difference']}")
     if prices["unpriced"]:
-        print(f"  {prices['unpriced']} calls have no price in the catalogue: use --amounts logged to state what was paid")
+        print(
+            f"  {prices['unpriced']} calls have no price in the catalogue: use --amounts logged to state what was paid"
+        )

@@ -137,11 +137,10 @@ def cost_of(plan: Plan, trajectory: Trajectory, call: Call) -> dict[str, Any]:
 
 def outcome_of(trajectory: Trajectory) -> dict[str, Any]:
     """The body of the last PATCH of an execution."""
-    output = {"summary": trajectory.outcome}
-    common = {"duration_ms": trajectory.duration_ms, "progress": 100}
+    common = {"duration_ms": trajectory.duration_ms, "progress": 100, "output": trajectory.outcome}
     if trajectory.resolved:
-        return common | {"status": "succeeded", "output": output}
-    return common | {"status": "failed", "output": output, "failure": trajectory.outcome}
+        return common | {"status": "succeeded"}
+    return common | {"status": "failed", "failure": trajectory.outcome}
 
 
 def _plain(number: Decimal) -> str:

@@ -1,0 +1,114 @@
+"""The sections of the suite, each a table."""
+
+import time
+
+from bench.against_bare import compare_with_bare
+from bench.against_peer import PEER_MEMORY_MB, compare_with_peer
+from bench.bulk import measure_bulk
+from bench.company import Company
+from bench.measure import Rounds
+from bench.memory import settled
+from bench.pages import measure_board, measure_pages
+from bench.quiet import wait_until_quiet
+from bench.result import Table, started
+from bench.server import Server
+
+SIZES = (2_000, 100_000)
+MOST_MEMORY_MB = 500
+SECOND_START = 5.0
+GROWTH = 1.25
+"""How much dearer a call may get between the two sizes and still count as not growing: the noise of the machine."""
+
+
+def start_and_memory(server: Server) -> list[Table]:
+    """Start times and the memory of all processes once they idle."""
+    table = started("Start and idle memory", "what", "measured", "target")
+    table.add("first start in an empty home, until /readyz", f"{server.first_seconds:.1f} s", "–")
+    second = server.restart()
+    table.add("second start, until /readyz", f"{second:.1f} s", f"≤ {SECOND_START:g} s", ok=second <= SECOND_START)
+    wait_until_quiet(server.pid)
+    _memory(server, table, "idle after the start")
+    return [table]
+
+
+def _memory(server: Server, table: Table, when: str) -> None:
+    processes = settled(server.pid)
+    total = sum(process.pss_kb for process in processes) / 1024
+    table.add(
+        f"PSS of all {len(processes)} processes, {when}",
+        f"{total:,.0f} MB (peer: {PEER_MEMORY_MB:,} MB)",
+        f"≤ {MOST_MEMORY_MB} MB",
+        ok=total <= MOST_MEMORY_MB,
+    )
+    table.notes.append(f"{when}: " + ", ".join(f"{p.name} {p.pss_kb / 1024:.0f} MB" for p in processes[:12]))
+
+
+def calls(company: Company, *, rounds: int, seconds: float, sizes: tuple[int, ...]) -> list[Table]:
+    """Against the bare handlers and the peer, with few tasks and with many, and how cost grows."""
+    bare = started(
+        "Against the same handlers bare",
+        "tasks", "call", "clients", "orkwork p50 / p99 ms", "bare p50 / p99 ms", "orkwork /s", "bare /s", "ratio", "target",
+    )  # fmt: skip
+    peer = Table(
+        "Beside the nearest peer's published figures",
+        ("tasks", "call", "p50 ms, one httpx client", "p50 / p99 ms, one socket", "peer p50 ms", "faster",
+         "/s, 8 clients", "peer /s", "throughput"),
+    )  # fmt: skip
+    kept: dict[str, dict[int, Rounds]] = {}
+    for size in sizes:
+        began = time.perf_counter()
+        company.grow(size)
+        waited = wait_until_quiet(company.server.pid)
+        print(f"  ({size:,} tasks: made in {time.perf_counter() - began - waited:.0f} s, quiet after {waited:.0f} s)")
+        for name, found in compare_with_bare(company, bare, rounds=rounds, seconds=seconds).items():
+            kept.setdefault(name, {})[size] = found
+        for name, (alone, many) in compare_with_peer(company, peer, rounds=rounds, seconds=seconds).items():
+            kept.setdefault(f"{name}, peer row, 1", {})[size] = alone
+            kept.setdefault(f"{name}, peer row, 8", {})[size] = many
+    return [bare, peer, growth(kept, sizes)]
+
+
+def growth(kept: dict[str, dict[int, Rounds]], sizes: tuple[int, ...]) -> Table:
+    """What each call costs with many tasks, by what it costs with few."""
+    few, many = sizes[0], sizes[-1]
+    table = started(
+        "Cost with many tasks by cost with few", "call, clients", f"p50 ms, {few:,}", f"p50 ms, {many:,}", "ratio"
+    )
+    for name, by_size in kept.items():
+        if "peer row" in name and not name.startswith(("create", "patch")):
+            continue
+        small, large = by_size[few].median("p50_ms"), by_size[many].median("p50_ms")
+        said = f"{large / small:.2f} ×"
+        table.add(name.replace(", peer row", ""), f"{small:.2f}", f"{large:.2f}", said, ok=large / small <= GROWTH)
+    table.notes.append(f"Counts as not growing up to {GROWTH} ×.")
+    return table
+
+
+def bulk(company: Company, rounds: int) -> list[Table]:
+    """A whole graph at once."""
+    table = started("A whole graph in one request", "what", "measured", "target")
+    measure_bulk(company, table, rounds)
+    return [table]
+
+
+def pages(company: Company) -> list[Table]:
+    """What the browser loads."""
+    first = started(
+        "First load of each page, empty cache",
+        "page", "requests", "JS, kB gzipped", "sent: JS + other, kB", "first paint, ms", "shown, ms",
+    )  # fmt: skip
+    measure_pages(company, first)
+    board = started(
+        "The board", "project", "first card, ms", "settled, ms", "cards in the page", "DOM nodes", "JS heap, MB",
+        "main thread blocked, ms",
+    )  # fmt: skip
+    measure_board(company, board)
+    return [first, board]
+
+
+def memory_after(server: Server) -> list[Table]:
+    """Memory once more, when everything above has been served."""
+    table = started("Memory after the suite", "what", "measured", "target")
+    wait_until_quiet(server.pid)
+    _memory(server, table, "idle after all of this")
+    return [table]
