@@ -31,7 +31,7 @@ def compare_with_peer(
     """One client and eight, by an ordinary HTTP client (httpx) and by a bare socket."""
     size = len(company.task_ids)
     found: dict[str, tuple[Rounds, Rounds]] = {}
-    for what, peer in PEER.items():
+    for what in PEER:
         one, eight = (_requests(company, what, clients) for clients in (1, 8))
         port = company.server.port
         ordinary, alone, many = interleaved(
@@ -44,11 +44,12 @@ def compare_with_peer(
             seconds=seconds,
         )
         found[what] = alone, many
-        _judge(table, size, what, peer, ordinary, alone, many)
+        _judge(table, size, what, ordinary, (alone, many))
     return found
 
 
-def _judge(table: Table, size: int, what: str, peer: Published, ordinary: Rounds, alone: Rounds, many: Rounds) -> None:
+def _judge(table: Table, size: int, what: str, ordinary: Rounds, sockets: tuple[Rounds, Rounds]) -> None:
+    peer, (alone, many) = PEER[what], sockets
     faster = peer.one_client_ms / ordinary.median("p50_ms")
     base = peer.eight_clients_per_second
     more = many.median("per_second") / base if base else None

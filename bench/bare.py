@@ -30,6 +30,9 @@ pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
     kwargs={"row_factory": dict_row, "autocommit": True, "prepare_threshold": 1},
 )
 columns: set[str] = set()
+GET = "select {columns} from tasks where id = %s"
+LIST = "select {columns} from tasks order by created_at desc, id desc limit %s"
+UPDATE = "update tasks set status = %s, version = version + 1, updated_at = now() where id = %s returning {columns}"
 
 
 @asynccontextmanager
@@ -54,9 +57,9 @@ class Move(BaseModel):
     to: str
 
 
-def selected(shape: dict[str, Any]) -> str:
-    """The columns that the shape names."""
-    return ", ".join(name for name in shape if name in columns)
+def statement(text: str, shape: dict[str, Any]) -> bytes:
+    """The statement with the columns that the shape names."""
+    return text.replace("{columns}", ", ".join(name for name in shape if name in columns)).encode()
 
 
 def answer(body: Any) -> Response:
@@ -68,7 +71,7 @@ def answer(body: Any) -> Response:
 def get_task(task_id: UUID) -> Response:
     """One task."""
     with pool.connection() as connection:
-        row = connection.execute(f"select {selected(TASK)} from tasks where id = %s", (task_id,)).fetchone()
+        row = connection.execute(statement(GET, TASK), (task_id,)).fetchone()
     return Response(status_code=404) if row is None else answer(TASK | row)
 
 
@@ -76,9 +79,7 @@ def get_task(task_id: UUID) -> Response:
 def list_tasks(limit: int = 50) -> Response:
     """The newest tasks."""
     with pool.connection() as connection:
-        rows = connection.execute(
-            f"select {selected(ROW)} from tasks order by created_at desc, id desc limit %s", (limit,)
-        ).fetchall()
+        rows = connection.execute(statement(LIST, ROW), (limit,)).fetchall()
     return answer({"items": [ROW | row for row in rows], "next_cursor": _cursor(rows)})
 
 
@@ -91,9 +92,5 @@ def _cursor(rows: list[DictRow]) -> str | None:
 def transition(task_id: UUID, move: Move) -> Response:
     """The UPDATE alone."""
     with pool.connection() as connection:
-        row = connection.execute(
-            f"update tasks set status = %s, version = version + 1, updated_at = now() where id = %s "
-            f"returning {selected(TASK)}",
-            (move.to, task_id),
-        ).fetchone()
+        row = connection.execute(statement(UPDATE, TASK), (move.to, task_id)).fetchone()
     return Response(status_code=404) if row is None else answer(TASK | row)

@@ -47,7 +47,8 @@ def calls(company: Company, *, rounds: int, seconds: float, sizes: tuple[int, ..
     """Against the bare handlers and the peer, with few tasks and with many, and how cost grows."""
     bare = started(
         "Against the same handlers bare",
-        "tasks", "call", "clients", "orkwork p50 / p99 ms", "bare p50 / p99 ms", "orkwork /s", "bare /s", "ratio", "target",
+        "tasks", "call", "clients", "orkwork p50 / p99 ms", "bare p50 / p99 ms", "orkwork /s", "bare /s",
+        "ratio", "target",
     )  # fmt: skip
     peer = Table(
         "Beside the nearest peer's published figures",

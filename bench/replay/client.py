@@ -49,6 +49,7 @@ class Client:
         )
         self.statuses: Counter[int] = Counter()
         self.retries = 0
+        self.shortest_wait = 0.05
         self.replays = 0
 
     async def get(self, path: str, **params: Any) -> Any:
@@ -102,7 +103,7 @@ class Client:
 
     async def _wait(self, attempt: int, asked: str | None) -> None:
         self.retries += 1
-        seconds = min(LONGEST_WAIT, 0.05 * 2**attempt) * random.uniform(0.5, 1)
+        seconds = min(LONGEST_WAIT, self.shortest_wait * 2**attempt) * random.uniform(0.5, 1)
         if asked and asked.isdigit():
             seconds = max(seconds, min(60.0, float(asked)))
         await asyncio.sleep(seconds)

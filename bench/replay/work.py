@@ -109,12 +109,24 @@ async def _execute(
             done.bases[row["basis"]] += 1
         except Refused as no:
             done.refused.append(str(no))
-    end = outcome_of(trajectory) | {"fence": fence}
-    await agent.patch(f"/executions/{execution['id']}", end, stable_key(plan.namespace, "end", trajectory.name))
+    key = stable_key(plan.namespace, "end", trajectory.name)
+    await _report(agent, f"/executions/{execution['id']}", outcome_of(trajectory) | {"fence": fence}, key)
     if trajectory.resolved:
         verdict = {"to": "COMPLETED", "reason": "The run's report calls it resolved."}
         path = f"/tasks/{done.task_ids[trajectory.name]}/transition"
         await reviewer.post(path, verdict, stable_key(plan.namespace, "review", trajectory.name))
+
+
+async def _report(agent: Client, path: str, end: dict[str, Any], key: str) -> None:
+    """Report the end of an execution; when it is refused because it has ended so already, that is fine."""
+    try:
+        await agent.patch(path, end, key)
+    except Refused as no:
+        if no.status not in (403, 409):
+            raise
+        known = await agent.get(path)
+        if any(known.get(name) != end[name] for name in ("status", "duration_ms")):
+            raise
 
 
 def cost_of(plan: Plan, trajectory: Trajectory, call: Call) -> dict[str, Any]:
