@@ -19,11 +19,12 @@ def compare_with_bare(company: Company, table: Table, *, rounds: int, seconds: f
     with BareServer(company.server, _plain(task), _plain(row)) as bare:
         for what in LEAST:
             for clients in (1, 8):
-                pair = [
+                three = [
                     Target("orkwork", company.server.port, _requests(company, what, clients, "/api/v2")),
-                    Target("bare", bare.port, _requests(company, what, clients, "")),
+                    Target("bare, in threads", bare.port, _requests(company, what, clients, "")),
+                    Target("bare, asynchronous", bare.port, _requests(company, what, clients, "/async")),
                 ]
-                found = interleaved(pair, rounds=rounds, seconds=seconds, stride=2)
+                found = interleaved(three, rounds=rounds, seconds=seconds, stride=2)
                 ours[f"{what}, {clients}"] = found[0]
                 _judge(table, len(company.task_ids), what, clients, found)
     return ours
@@ -34,7 +35,7 @@ def _plain(shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _judge(table: Table, size: int, what: str, clients: int, found: list[Rounds]) -> None:
-    us, bare = found
+    us, bare, fast = found
     share = ratio(us, bare, "per_second")
     tail = ratio(us, bare, "p99_ms")
     table.add(
@@ -47,12 +48,13 @@ def _judge(table: Table, size: int, what: str, clients: int, found: list[Rounds]
         f"{bare.median('per_second'):,.0f}",
         f"{share:.2f} ×, p99 {tail:.1f} ×",
         f"≥ {LEAST[what]} ×, p99 ≤ {MOST_P99:.0f} ×",
+        f"{ratio(us, fast, 'per_second'):.2f} ×, p99 {ratio(us, fast, 'p99_ms'):.1f} ×",
         ok=share >= LEAST[what] and tail <= MOST_P99,
     )
 
 
 def _requests(company: Company, what: str, clients: int, base: str) -> list[list[Request]]:
-    headers = company.headers if base else {}
+    headers = company.headers if base == "/api/v2" else {}
     ids = company.task_ids
     if what == "list of 50":
         return [[{"method": "GET", "path": f"{base}/tasks?limit=50", "headers": headers}]] * clients

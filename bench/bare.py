@@ -2,7 +2,8 @@
 
 Served by granian as orkwork is, on the same PostgreSQL, with FastAPI and a psycopg pool. `BENCH_TASK` and `BENCH_ROW`
 hold an answer of the real API for a task and for a row of its list: the handlers select the columns of these names and
-copy the rest, so that both servers send the same JSON.
+copy the rest, so that both servers send the same JSON. Each handler is there twice: in threads, as orkwork's are, and
+under `/async` with psycopg's asynchronous connections.
 """
 
 import json
@@ -13,42 +14,41 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import FastAPI, Response
-from psycopg import Connection
+from fastapi import APIRouter, FastAPI, Response
+from psycopg import AsyncConnection, Connection
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from pydantic import BaseModel
 from pydantic_core import to_json
 
 TASK = json.loads(os.environ["BENCH_TASK"])
 ROW = json.loads(os.environ["BENCH_ROW"])
-pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
-    os.environ["BENCH_DATABASE_URL"],
-    min_size=4,
-    max_size=8,
-    open=False,
-    kwargs={"row_factory": dict_row, "autocommit": True, "prepare_threshold": 1},
-)
-columns: set[str] = set()
 GET = "select {columns} from tasks where id = %s"
 LIST = "select {columns} from tasks order by created_at desc, id desc limit %s"
 UPDATE = "update tasks set status = %s, version = version + 1, updated_at = now() where id = %s returning {columns}"
+COLUMNS = "select column_name from information_schema.columns where table_name = 'tasks' and column_name <> 'search'"
+
+how: dict[str, Any] = {"row_factory": dict_row, "autocommit": True, "prepare_threshold": 1}
+url = os.environ["BENCH_DATABASE_URL"]
+threads: ConnectionPool[Connection[DictRow]] = ConnectionPool(url, min_size=4, max_size=8, open=False, kwargs=how)
+loop: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+    url, min_size=4, max_size=8, open=False, kwargs=how
+)
+statements: dict[str, bytes] = {}
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Open the pool and learn the columns."""
-    pool.open(wait=True)
-    with pool.connection() as connection:
-        found = connection.execute(
-            "select column_name from information_schema.columns where table_name = 'tasks' and column_name <> 'search'"
-        )
-        columns.update(row["column_name"] for row in found)
+    """Open the pools and write the statements with the columns that the answers name."""
+    threads.open(wait=True)
+    await loop.open(wait=True)
+    with threads.connection() as connection:
+        known = {row["column_name"] for row in connection.execute(COLUMNS)}
+    for text, shape in ((GET, TASK), (LIST, ROW), (UPDATE, TASK)):
+        statements[text] = text.replace("{columns}", ", ".join(name for name in shape if name in known)).encode()
     yield
-    pool.close()
-
-
-app = FastAPI(lifespan=lifespan)
+    threads.close()
+    await loop.close()
 
 
 class Move(BaseModel):
@@ -57,40 +57,68 @@ class Move(BaseModel):
     to: str
 
 
-def statement(text: str, shape: dict[str, Any]) -> bytes:
-    """The statement with the columns that the shape names."""
-    return text.replace("{columns}", ", ".join(name for name in shape if name in columns)).encode()
+def _one(rows: list[DictRow]) -> Response:
+    return _json(TASK | rows[0]) if rows else Response(status_code=404)
 
 
-def answer(body: Any) -> Response:
-    """JSON."""
+def _page(rows: list[DictRow]) -> Response:
+    last = rows[-1].get("created_at") if rows else None
+    cursor = last.isoformat() if isinstance(last, datetime) else None
+    return _json({"items": [ROW | row for row in rows], "next_cursor": cursor})
+
+
+def _json(body: Any) -> Response:
     return Response(to_json(body), media_type="application/json")
+
+
+def _ask(text: str, *values: object) -> list[DictRow]:
+    with threads.connection() as connection:
+        return connection.execute(statements[text], values).fetchall()
+
+
+async def _ask_async(text: str, *values: object) -> list[DictRow]:
+    async with loop.connection() as connection:
+        return await (await connection.execute(statements[text], values)).fetchall()
+
+
+app = FastAPI(lifespan=lifespan)
+asynchronous = APIRouter(prefix="/async")
 
 
 @app.get("/tasks/{task_id}")
 def get_task(task_id: UUID) -> Response:
     """One task."""
-    with pool.connection() as connection:
-        row = connection.execute(statement(GET, TASK), (task_id,)).fetchone()
-    return Response(status_code=404) if row is None else answer(TASK | row)
+    return _one(_ask(GET, task_id))
 
 
 @app.get("/tasks")
 def list_tasks(limit: int = 50) -> Response:
     """The newest tasks."""
-    with pool.connection() as connection:
-        rows = connection.execute(statement(LIST, ROW), (limit,)).fetchall()
-    return answer({"items": [ROW | row for row in rows], "next_cursor": _cursor(rows)})
-
-
-def _cursor(rows: list[DictRow]) -> str | None:
-    last = rows[-1].get("created_at") if rows else None
-    return last.isoformat() if isinstance(last, datetime) else None
+    return _page(_ask(LIST, limit))
 
 
 @app.post("/tasks/{task_id}/transition")
 def transition(task_id: UUID, move: Move) -> Response:
     """The UPDATE alone."""
-    with pool.connection() as connection:
-        row = connection.execute(statement(UPDATE, TASK), (move.to, task_id)).fetchone()
-    return Response(status_code=404) if row is None else answer(TASK | row)
+    return _one(_ask(UPDATE, move.to, task_id))
+
+
+@asynchronous.get("/tasks/{task_id}")
+async def get_task_async(task_id: UUID) -> Response:
+    """One task."""
+    return _one(await _ask_async(GET, task_id))
+
+
+@asynchronous.get("/tasks")
+async def list_tasks_async(limit: int = 50) -> Response:
+    """The newest tasks."""
+    return _page(await _ask_async(LIST, limit))
+
+
+@asynchronous.post("/tasks/{task_id}/transition")
+async def transition_async(task_id: UUID, move: Move) -> Response:
+    """The UPDATE alone."""
+    return _one(await _ask_async(UPDATE, move.to, task_id))
+
+
+app.include_router(asynchronous)
