@@ -43,7 +43,7 @@ class Services:
         return f"{self.valkey_url}{(int(worker) + 1) % 16}"
 
     def database_url(self, name: str, *, fresh: bool = False, empty: bool = False) -> str:
-        """A database of that name, migrated to head: made when missing, or made anew when `fresh`; `empty` skips migration."""
+        """A database of that name, migrated to head unless `empty`: made when missing, made anew when `fresh`."""
         with self._administer() as connection:
             connection.execute("select pg_advisory_lock(%s)", [_LOCK])
             known = connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone()

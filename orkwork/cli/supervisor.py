@@ -94,6 +94,8 @@ class Supervisor:
     first_backoff: float = 0.5
     _children: dict[str, _Child] = field(default_factory=dict)
     _stops: int = 0
+    _reason: str = ""
+    _told: bool = False
 
     def __enter__(self) -> "Supervisor":
         self._guard = Guard()
@@ -174,12 +176,7 @@ class Supervisor:
         return child
 
     def _turn(self, *, restart: bool) -> None:
-        for key, _ in self._selector.select(_TICK if not restart else 1.0):
-            if key.data is None:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(self._wake_read, 512)
-            else:
-                self._read(key.data)
+        self._hear(self._pause() if restart else _TICK)
         for child in self._children.values():
             if child.due is None and child.process.poll() is not None:
                 self._on_death(child, restart=restart)
@@ -187,6 +184,11 @@ class Supervisor:
             raise Stopped
         if restart:
             self._restart_due()
+
+    def _pause(self) -> float:
+        """Until the next restart is due, or a second."""
+        now = time.monotonic()
+        return max(0.0, min([1.0, *(child.due - now for child in self._children.values() if child.due is not None)]))
 
     def _on_death(self, child: _Child, *, restart: bool) -> None:
         self._drain(child)
@@ -264,17 +266,9 @@ class Supervisor:
                     alive.remove(child)
             hard = self._stops > asked
             if alive and not hard:
-                self._listen()
+                self._hear(_TICK)
         for child in alive:
             self._finish(child)
-
-    def _listen(self) -> None:
-        for key, _ in self._selector.select(_TICK):
-            if key.data is None:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(self._wake_read, 512)
-            else:
-                self._read(key.data)
 
     def _finish(self, child: _Child) -> None:
         if child.due is None:
@@ -282,9 +276,21 @@ class Supervisor:
             self._bury(child)
 
     def _on_stop(self, number: int, _frame: object) -> None:
+        """Only counts: what it interrupted may be printing."""
         self._stops += 1
-        if self._stops == 1:
-            self.terminal.say(f"Stopping ({signal.Signals(number).name}); once more to stop at once.")
+        self._reason = signal.Signals(number).name
+
+    def _hear(self, timeout: float) -> None:
+        """Wait for lines, deaths and signals, at most so long."""
+        for key, _ in self._selector.select(timeout):
+            if key.data is None:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wake_read, 512)
+            else:
+                self._read(key.data)
+        if self.stopping and not self._told:
+            self._told = True
+            self.terminal.say(f"Stopping ({self._reason}); once more to stop at once.")
 
 
 def ending(code: int) -> str:

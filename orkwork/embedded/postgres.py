@@ -144,7 +144,7 @@ class Postgres:
             self._own(Path(password.name))
             code, text = self._run(
                 "initdb", "-D", draft, "-U", USER, "--pwfile", password.name, "-k", "-E", "UTF8", "--locale=C.UTF-8",
-                "--auth=scram-sha-256", "--no-sync", "--no-instructions",
+                "--auth=scram-sha-256", "--no-instructions",
             )  # fmt: skip
         if code == 0:
             code, text = self._run(
@@ -153,7 +153,6 @@ class Postgres:
         if code != 0:
             reason = text.strip().splitlines()[-1] if text.strip() else f"exit {code}"
             raise EmbeddedError(f"PostgreSQL could not make its data folder in {self.folder}: {reason}")
-        os.sync()
         draft.rename(self.data)
 
     def _run(self, program: str, *arguments: str | Path, given: str = "") -> tuple[int, str]:
@@ -185,7 +184,7 @@ class Postgres:
             os.chown(inner, owner, owner, follow_symlinks=False)
 
     def _retire_predecessor(self) -> None:
-        """A server whose supervisor was killed may still be going down; a process number may belong to another by now."""
+        """A server whose supervisor was killed may still be going down; a its number may belong to another by now."""
         lock = self.data / "postmaster.pid"
         deadline = time.monotonic() + 10
         while (pid := _server_on(self.data, lock)) is not None:

@@ -98,8 +98,8 @@ def disguise_needed() -> Disguise:
         if _allowed(disguise):
             return disguise
     raise CannotDisguise(
-        "PostgreSQL refuses to run as root, and this machine lets root neither open a user namespace nor become another "
-        "user. Start orkwork as an ordinary user, or set DATABASE_URL."
+        "PostgreSQL refuses to run as root, and this machine lets root neither open a user namespace nor become "
+        "another user. Start orkwork as an ordinary user, or set DATABASE_URL."
     )
 
 

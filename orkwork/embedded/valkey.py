@@ -17,7 +17,7 @@ _CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
 requirepass {password}
-dir "{folder}"
+dir ./
 daemonize no
 databases 16
 locale-collate C
@@ -67,7 +67,6 @@ class Valkey:
             _CONFIGURATION.format(
                 port=self.endpoint.port,
                 password=self.endpoint.password,
-                folder=self.folder,
                 append="yes" if self._durable else "no",
             )
         )
