@@ -8,8 +8,7 @@ import pytest
 
 from bench.bulk import made_up
 from bench.graphs.load import load_graph
-
-DAGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "dags"
+from tests.bench.real_data import DAGS, needs_data
 
 
 def test_an_edge_list_names_every_task_once(tmp_path: Path) -> None:
@@ -44,7 +43,7 @@ def test_the_made_up_graph_is_as_large_as_the_real_one_and_acyclic() -> None:
 
 
 @pytest.mark.realdata
-@pytest.mark.skipif(not DAGS.exists(), reason="needs ../shared/data")
+@needs_data
 def test_the_real_graphs_have_their_sizes_or_are_skipped_without_shared_data() -> None:
     small, large = (load_graph(DAGS / "debian" / f"dag-{size}.edges.tsv.gz") for size in ("800", "10k"))
     assert (len(small.nodes), small.edges) == (829, 2_984)

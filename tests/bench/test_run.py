@@ -10,8 +10,7 @@ import pytest
 
 from bench.replay.run import load_run
 from tests.bench.made_up import FAILED, RESOLVED, SILENT, write_run
-
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "agent_runs" / "acr-run-1.tar.gz"
+from tests.bench.real_data import RUN, needs_data
 
 
 def test_calls_outcomes_and_durations_are_read(tmp_path: Path) -> None:
@@ -76,9 +75,9 @@ def test_the_same_task_executed_twice_is_two_executions(tmp_path: Path) -> None:
 
 
 @pytest.mark.realdata
-@pytest.mark.skipif(not REAL.exists(), reason="needs ../shared/data")
+@needs_data
 def test_the_real_run_adds_up_or_is_skipped_without_shared_data() -> None:
-    run = load_run(REAL)
+    run = load_run(RUN)
     assert (len(run.trajectories), run.calls, run.resolved) == (300, 4_765, 48)
     assert sum(t.charged for t in run.trajectories) == Decimal("127.79148")
     for trajectory in run.trajectories:
