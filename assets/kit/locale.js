@@ -1,0 +1,119 @@
+// Words and figures in the reader's language. The catalogue is a script of its own that the head loads before
+// anything renders; English is the language of the source, so it needs none.
+import { useSyncExternalStore } from "react";
+
+const CURRENCY = "USD";
+const FORMS = { one: 0, few: 1, many: 2, other: 1, two: 1, zero: 2 };
+const listeners = new Set();
+const built = {};
+
+const fill = (text, params) =>
+  params ? text.replace(/\{(\w+)\}/g, (whole, name) => (params[name] ?? whole)) : text;
+
+function make(locale) {
+  const messages = (typeof window !== "undefined" && window.orkworkMessages?.[locale]) || {};
+  const cache = {};
+  const intl = (kind, options) => (cache[kind + JSON.stringify(options)] ??= new Intl[kind](locale, options));
+  const blank = (value) => value === null || value === undefined || value === "";
+  const number = (value, digits = 0) =>
+    blank(value) ? "—"
+      : intl("NumberFormat", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  const t = (text, params) => (blank(text) ? "" : fill(messages[text] || String(text), params));
+  const L = {
+    locale,
+    t,
+    number,
+    plural(one, many, n, params) {
+      const count = Number(n ?? 0);
+      const kind = intl("PluralRules", {}).select(count);
+      const forms = messages[one];
+      const text = Array.isArray(forms) ? (forms[FORMS[kind]] ?? forms[0]) : kind === "one" ? one : many;
+      return fill(text, { n: number(count, Number.isInteger(count) ? 0 : 1), ...params });
+    },
+    money(amount) {
+      if (blank(amount)) return "—";
+      const small = Math.abs(amount) > 0 && Math.abs(amount) < 0.01;
+      return intl("NumberFormat", {
+        style: "currency", currency: CURRENCY, currencyDisplay: "narrowSymbol",
+        minimumFractionDigits: 2, maximumFractionDigits: small ? 4 : 2,
+      }).format(amount);
+    },
+    percent: (share, digits = 0) =>
+      blank(share) ? "—"
+        : intl("NumberFormat", { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share),
+    duration(seconds) {
+      if (blank(seconds)) return "—";
+      const whole = Math.max(0, Math.round(seconds));
+      const parts = [[86400, "{n} d"], [3600, "{n} h"], [60, "{n} min"], [1, "{n} s"]];
+      const first = parts.findIndex(([size]) => whole >= size);
+      if (first < 0) return t("{n} s", { n: 0 });
+      const out = [];
+      let rest = whole;
+      for (const [size, text] of parts.slice(first, first + 2)) {
+        const n = Math.floor(rest / size);
+        rest -= n * size;
+        if (n) out.push(t(text, { n }));
+      }
+      return out.join(" ");
+    },
+    day(at) {
+      if (blank(at)) return "—";
+      const date = new Date(at);
+      const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+      return intl("DateTimeFormat", { day: "numeric", month: "short", year }).format(date);
+    },
+    moment: (at) =>
+      blank(at) ? "—"
+        : intl("DateTimeFormat", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at)),
+    clock: (at) =>
+      intl("DateTimeFormat", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at)),
+    today: () =>
+      intl("DateTimeFormat", { weekday: "long", day: "numeric", month: "long" }).format(new Date()),
+    full: (at) => intl("DateTimeFormat", { dateStyle: "long", timeStyle: "medium" }).format(new Date(at)),
+    ago(at) {
+      const seconds = (new Date(at) - Date.now()) / 1000;
+      const size = Math.abs(seconds);
+      const format = intl("RelativeTimeFormat", { numeric: "auto", style: "short" });
+      if (size < 45) return t("just now");
+      if (size < 2700) return format.format(Math.round(seconds / 60), "minute");
+      if (size < 79200) return format.format(Math.round(seconds / 3600), "hour");
+      if (size < 2592000) return format.format(Math.round(seconds / 86400), "day");
+      return L.day(at);
+    },
+  };
+  return L;
+}
+
+const get = (locale) => (built[locale] ??= make(locale));
+let current;
+const now = () => (current ??= get((typeof window !== "undefined" && window.orkworkLocale) || "en"));
+const atBuild = () => get("en");
+const subscribe = (listener) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** The functions of the reader's language; a component that calls it renders again when the language changes. */
+export const useLocale = () => useSyncExternalStore(subscribe, now, atBuild);
+
+/** The same outside of a component. */
+export const locale = now;
+
+/** Change the language of this browser, fetching the catalogue first. */
+export async function setLocale(name) {
+  const source = window.orkworkCatalogs?.[name];
+  if (source && !window.orkworkMessages?.[name]) {
+    await new Promise((done, failed) => {
+      const script = Object.assign(document.createElement("script"), { src: source, onload: done, onerror: failed });
+      document.head.append(script);
+    });
+  }
+  localStorage.setItem("orkwork.locale", name);
+  document.documentElement.lang = name;
+  delete built[name];
+  current = get(name);
+  for (const listener of listeners) listener();
+}
+
+/** Marks a text for the catalogue where it is not translated yet. */
+export const msg = (text) => text;

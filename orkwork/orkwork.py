@@ -1,0 +1,30 @@
+"""The root: every domain's pages, the API, and what stands around them, as one ASGI app."""
+
+import importlib
+import os
+
+import reflex as rx
+
+from orkwork.domains import registry
+from orkwork.ui import guard, live, page
+from orkwork.ui.document import head
+from orkwork.ui.faults import crashed, note_crash
+from orkwork.ui.serving import outside
+
+registry.load("ui")
+if os.environ.get("ORKWORK_KIT") == "1":
+    importlib.import_module("tests.ui.gallery")
+
+app = rx.App(
+    reset_style=False,
+    stylesheets=["/orkwork.css"],
+    head_components=head(),
+    html_lang="en",
+    toaster=None,
+    app_wraps={(55, "ErrorBoundary"): crashed},
+    backend_exception_handler=note_crash,
+    api_transformer=[outside],
+)
+app.add_middleware(guard.Guard())
+app.register_lifespan_task(live.subscriber(app))
+page.add_to(app)
