@@ -2,9 +2,14 @@
 
 import typer
 
+from orkwork.core.errors import OrkworkError
 from orkwork.ui.build import ensure_built
 
 
 def build() -> None:
     """Build the pages unless the build at hand was made of the same sources."""
-    ensure_built(typer.echo)
+    try:
+        ensure_built(typer.echo)
+    except OrkworkError as error:
+        typer.echo(f"{error.message} {error.hint or ''}".strip(), err=True)
+        raise typer.Exit(1) from None

@@ -69,6 +69,8 @@ def revisions(folder: Path = _ROOT / "alembic" / "versions") -> dict[str, tuple[
 def _connect(url: str) -> psycopg.Connection:
     """Connect, waiting a little for a server that is only starting."""
     plain = re.sub(r"^postgres(?:ql)?(?:\+\w+)?://", "postgresql://", url)
+    if not plain.startswith("postgresql://"):
+        raise Refused("DATABASE_URL cannot be used: it does not begin with postgresql://.")
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:

@@ -14,6 +14,8 @@ from orkwork.embedded.process import spawn
 
 ROOT = Path(orkwork.__file__).parent.parent
 _PYTHON = sys.executable
+_AS_ROOT = "ignore:You're running the worker with superuser privileges,ignore:An entry for the specified gid or egid"
+"""Celery's warnings; a container's only user is root or has no name, and tasks arrive as JSON."""
 
 
 @dataclass
@@ -71,16 +73,38 @@ def web(host: str, port: int, workers: int, env: dict[str, str]) -> Web:
 
 def worker(processes: int, env: dict[str, str]) -> Program:
     """Celery's worker; its pool may be killed without the worker noticing more than a lost process."""
-    argv = ["-m", "celery", "-A", "jobs.app", "worker", "--concurrency", str(processes), "--loglevel", "warning"]
+    argv = [
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "jobs.app",
+        "worker",
+        "--concurrency",
+        str(processes),
+        "--loglevel",
+        "warning",
+    ]
     argv += ["--without-gossip", "--without-mingle"]
-    return Program("worker", argv, env, patience=20.0)
+    return Program("worker", argv, {**env, "PYTHONWARNINGS": _AS_ROOT}, patience=20.0)
 
 
 def beat(home: Path, env: dict[str, str]) -> Program:
     """Celery's clock; what it remembers lies in the home."""
     folder = home / "beat"
     folder.mkdir(exist_ok=True, mode=0o700)
-    argv = ["-m", "celery", "-A", "jobs.app", "beat", "--schedule", str(folder / "schedule"), "--pidfile", ""]
+    argv = [
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "jobs.app",
+        "beat",
+        "--schedule",
+        str(folder / "schedule"),
+        "--pidfile",
+        "",
+    ]
     return Program("beat", [*argv, "--loglevel", "warning"], env, patience=5.0)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orkwork.cli import programs
-from orkwork.cli.supervisor import StartFailed, Step, Stopped, Supervisor
+from orkwork.cli.supervisor import StartFailed, Step, Stopped, Supervisor, ending
 from orkwork.cli.terminal import Terminal
 from orkwork.embedded.home import EmbeddedError, HomeLock, open_home, port_is_free
 from orkwork.embedded.postgres import Postgres
@@ -39,6 +39,8 @@ class Plan:
     web_workers: int
     worker_processes: int
     owner_link: bool
+    started: float
+    """When the command was typed, as seconds of the system's clock."""
 
 
 def main() -> int:
@@ -60,22 +62,20 @@ def main() -> int:
 
 
 def _run(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> int:
-    started = time.monotonic()
+    code = 1
     try:
         env = _start_services(plan, supervisor, terminal)
-        _prepare(supervisor, env)
-        terminal.say("Starting web, worker and beat.")
-        _start_product(plan, supervisor, env)
-        _announce(plan, supervisor, terminal, env, time.monotonic() - started)
-        supervisor.run()
+        if _prepare(plan, supervisor, env):
+            _start_product(plan, supervisor, terminal, env)
+            code = 0
+            supervisor.run()
     except Stopped:
-        pass
-    except BaseException:
+        code = 0
+    finally:
         supervisor.stop(_STAGES)
-        raise
-    supervisor.stop(_STAGES)
-    terminal.say("Stopped.")
-    return 0
+    if code == 0:
+        terminal.say("Stopped.")
+    return code
 
 
 def _start_services(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> dict[str, str]:
@@ -98,30 +98,36 @@ def _start_services(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> d
     }
 
 
-def _prepare(supervisor: Supervisor, env: dict[str, str]) -> None:
-    """Migrate and build at the same time; their own lines say what they do and why they fail."""
-    codes = supervisor.run_steps([_command("migrate", env), _command("build", env)])
-    failed = [name for name, code in codes.items() if code != 0]
-    if failed:
-        raise StartFailed(f"Not started: {' and '.join(failed)} failed.")
+def _prepare(plan: Plan, supervisor: Supervisor, env: dict[str, str]) -> bool:
+    """Migrate and build at the same time; whether both worked. Their own lines say what they do and why they fail."""
+    steps = [_command("migrate", env), _command("build", env)]
+    if plan.redis_url is not None:
+        steps.append(_step("queue", env, "orkwork.cli.queue"))
+    codes = supervisor.run_steps(steps)
+    for name, code in codes.items():
+        if code < 0:
+            raise StartFailed(f"{name} was {ending(code)}.")
+    return not any(codes.values())
 
 
-def _command(name: str, env: dict[str, str], *arguments: str) -> Step:
-    argv = [sys.executable, "-m", "orkwork.cli", name, *arguments]
+def _command(name: str, env: dict[str, str], *arguments: str, speaker: str | None = None) -> Step:
+    return _step(speaker or name, env, "orkwork.cli", name, *arguments)
+
+
+def _step(name: str, env: dict[str, str], module: str, *arguments: str) -> Step:
+    argv = [sys.executable, "-m", module, *arguments]
     return Step(name, lambda: spawn(argv, output=subprocess.PIPE, env={**os.environ, **env}, cwd=programs.ROOT))
 
 
-def _start_product(plan: Plan, supervisor: Supervisor, env: dict[str, str]) -> None:
+def _start_product(plan: Plan, supervisor: Supervisor, terminal: Terminal, env: dict[str, str]) -> None:
+    terminal.say("Starting web, worker and beat.")
     supervisor.add(programs.web(plan.host, plan.port, plan.web_workers, env))
     supervisor.add(programs.worker(plan.worker_processes, env))
     supervisor.add(programs.beat(Path(plan.home), env))
     supervisor.wait_ready(["web", "worker", "beat"], _WEB_SECONDS)
-
-
-def _announce(plan: Plan, supervisor: Supervisor, terminal: Terminal, env: dict[str, str], seconds: float) -> None:
-    terminal.say(f"orkwork is up at {plan.address} ({seconds:.1f} s). Ctrl-C stops it.")
+    terminal.say(f"orkwork is up at {plan.address} ({time.time() - plan.started:.1f} s). Ctrl-C stops it.")
     if plan.owner_link:
-        supervisor.run_steps([_command("owner-link", env, "--if-needed")])
+        supervisor.run_steps([_command("owner-link", env, "--if-needed", speaker="orkwork")], restart=True)
 
 
 def _check_port(plan: Plan) -> None:
@@ -130,10 +136,10 @@ def _check_port(plan: Plan) -> None:
             return
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StartFailed(f"Cannot listen on {plan.host}:{plan.port} ({reason}): set ORKWORK_HOST.") from None
-    raise StartFailed(
-        f"Port {plan.port} on {plan.host} is in use or not allowed: stop what listens there, or set ORKWORK_PORT."
-    )
+        raise StartFailed(
+            f"Cannot listen on {plan.host}:{plan.port} ({reason}): set ORKWORK_HOST or ORKWORK_PORT."
+        ) from None
+    raise StartFailed(f"Port {plan.port} on {plan.host} is in use: stop what listens there, or set ORKWORK_PORT.")
 
 
 if __name__ == "__main__":

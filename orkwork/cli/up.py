@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from dataclasses import asdict
 
 import typer
@@ -10,6 +11,8 @@ from pydantic import ValidationError
 
 from orkwork.cli.supervise import PLAN, Plan
 from orkwork.core.settings import settings
+
+_STARTED = time.time()
 
 
 def up() -> None:
@@ -32,6 +35,7 @@ def up() -> None:
         web_workers=own.web_workers,
         worker_processes=own.worker_processes,
         owner_link=own.owner_link,
+        started=_STARTED,
     )
     sys.stdout.flush()
     # The settings' libraries take three times the memory of the supervisor, which stays: so start afresh without them.

@@ -72,7 +72,7 @@ def open_home(home: Path) -> None:
 
 
 def port_is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a server could listen there now."""
+    """Whether a server could listen there now; raises OSError where none ever could."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -80,7 +80,7 @@ def port_is_free(port: int, host: str = LOOPBACK) -> bool:
             probe.bind((host, port))
             probe.listen(1)
         except OSError as error:
-            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            if error.errno == errno.EADDRINUSE:
                 return False
             raise
     return True

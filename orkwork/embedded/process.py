@@ -1,6 +1,6 @@
 """Starting a process that cannot outlive the one that started it, also as an unprivileged user.
 
-PostgreSQL refuses to run as root. Two ways around it, tried in this order:
+PostgreSQL refuses to run as root, and as a user without a name. Two ways around it, tried in this order:
 
 - a user namespace in which our own user is called 65534: files stay root's, so a home below /root works;
 - where namespaces are forbidden (most containers): really become 65534, keeping only the right to pass closed folders.
@@ -10,6 +10,7 @@ The kernel forgets the parent-death signal whenever privileges change, so it is 
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -42,7 +43,7 @@ class Disguise(StrEnum):
 
 
 class CannotDisguise(Exception):
-    """Started as root where neither way of leaving root is allowed."""
+    """Started as a user PostgreSQL refuses, where no way of being another is allowed."""
 
 
 def _check(result: int) -> None:
@@ -89,11 +90,27 @@ def _allowed(disguise: Disguise) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
+
+
 @cache
 def disguise_needed() -> Disguise:
-    """How this process has to start a program that refuses root."""
-    if os.geteuid() != 0 or not _linux:
+    """How this process has to start a program that refuses root and the nameless."""
+    user = os.geteuid()
+    if not _linux or (user != 0 and _has_name(user)):
         return Disguise.NONE
+    if user != 0:
+        if _allowed(Disguise.NAMESPACE):
+            return Disguise.NAMESPACE
+        raise CannotDisguise(
+            f"PostgreSQL refuses to run as user {user}, who has no name on this machine: give it one in /etc/passwd, "
+            "or set DATABASE_URL."
+        )
     for disguise in (Disguise.NAMESPACE, Disguise.NOBODY):
         if _allowed(disguise):
             return disguise
