@@ -51,7 +51,7 @@ async def _once(company: Company, graph: Graph, number: int) -> tuple[float, flo
     owner = Client(company.server.url, cookie=company.server.cookie)
     agent = Client(company.server.url, key=company.key)
     try:
-        body = {"name": f"Graph {number}", "prefix": f"GR{chr(65 + number)}"}
+        body = {"name": f"Graph {number}", "key_prefix": f"GR{chr(65 + number)}"}
         project = await owner.send("POST", "/projects", body=body)
         worked = await create_graph(graph, project["id"], agent, f"bulk-{number}")
         shown = await read_graph(worked, project["id"], agent)

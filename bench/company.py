@@ -72,6 +72,6 @@ def found_company(server: Server) -> Company:
 async def _found(server: Server) -> Company:
     owner = Client(server.url, cookie=server.cookie)
     key = await make_agent_key(owner, "bench")
-    project = await owner.send("POST", "/projects", body={"name": "Benchmark", "prefix": "BEN"})
+    project = await owner.send("POST", "/projects", body={"name": "Benchmark", "key_prefix": "BEN"})
     await owner.close()
     return Company(server, key, project["id"], [])

@@ -69,7 +69,7 @@ def measure_board(company: Company, table: Table, rounds: int = 3) -> None:
 async def _board_project(company: Company, size: int) -> dict[str, Any]:
     owner = Client(company.server.url, cookie=company.server.cookie)
     agent = Client(company.server.url, key=company.key)
-    project = await owner.send("POST", "/projects", body={"name": f"Board {size}", "prefix": f"BO{len(str(size))}"})
+    project = await owner.send("POST", "/projects", body={"name": f"Board {size}", "key_prefix": f"BO{len(str(size))}"})
     tasks = [{"ref": str(n), "title": f"Card {n} of {size}", "labels": ["board"]} for n in range(size)]
     made = await agent.send("POST", "/tasks/bulk", body={"project_id": project["id"], "ready": False, "tasks": tasks})
     for row in made["tasks"][:: max(1, size // 20)]:
@@ -82,7 +82,7 @@ async def _board_project(company: Company, size: int) -> dict[str, Any]:
 def _one_board(browser: Browser, company: Company, project: dict[str, Any]) -> dict[str, float]:
     with signed_in(browser, company.server) as context:
         context.add_init_script(LONG_TASKS)
-        url = f"{company.server.url}/board?project={project['prefix']}"
+        url = f"{company.server.url}/board?project={project['key_prefix']}"
         return _weigh(context, url)
 
 

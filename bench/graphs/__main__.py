@@ -77,7 +77,7 @@ def say(graph: Graph, worked: Worked, order: Order, agents: int) -> bool:
     )
     print(f"{'ok  ' if fine else 'FAIL'} {graph.name}: {size:,} tasks, {graph.edges:,} dependencies")
     print(f"     created in {worked.create_seconds:.2f} s, graph read in {worked.graph_seconds:.2f} s", end="")
-    print(f" (critical path {worked.critical_length})")
+    print(f" (critical path of {worked.critical_tasks} tasks)")
     print(f"     worked off by {agents} agents in {worked.work_seconds:.1f} s = {rate:,.0f} tasks/s", end="")
     print(f" ({worked.claims:,} claims); {order.completed:,} completed")
     print(f"     started before a dependency was completed: {len(order.early)} of {order.compared:,} dependencies")

@@ -20,7 +20,7 @@ class Worked:
     create_seconds: float = 0.0
     graph_seconds: float = 0.0
     work_seconds: float = 0.0
-    critical_length: Any = None
+    critical_tasks: int = 0
     done: int = 0
     claims: int = 0
     stalled: bool = False
@@ -54,7 +54,7 @@ async def read_graph(worked: Worked, project_id: str, client: Client) -> dict[st
     began = time.perf_counter()
     shown = await client.get("/tasks/graph", project=project_id)
     worked.graph_seconds = time.perf_counter() - began
-    worked.critical_length = shown.get("critical_length", len(shown.get("critical_path", [])))
+    worked.critical_tasks = len(shown["critical_path"])
     return shown
 
 

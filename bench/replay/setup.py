@@ -49,5 +49,5 @@ async def project_of(client: Client, wanted: str, owner: Client | None, name: st
     except Refused as no:
         if no.status not in (404, 422):
             raise
-    body = {"name": name, "prefix": wanted}
+    body = {"name": name, "key_prefix": wanted.upper()}
     return (await (owner or client).post("/projects", body, stable_key("project", wanted)))["id"]

@@ -1,6 +1,7 @@
 """Works the run: tasks are created, claimed, executed, their calls posted, their outcome reported and reviewed."""
 
 import asyncio
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ def _task(plan: Plan, trajectory: Trajectory) -> dict[str, Any]:
     issue = plan.issues.get(trajectory.instance) or Issue(trajectory.instance)
     return {
         "ref": trajectory.name,
+        "source": "replay",
         "external_id": stable_key(plan.namespace, trajectory.name),
         "title": issue.title,
         "description": issue.description,
@@ -102,7 +104,7 @@ async def _execute(
     done.executions[trajectory.name] = execution["id"]
     done.workers[trajectory.name] = agent.name
     for call in trajectory.calls:
-        cost = cost_of(plan, trajectory, call) | {"execution_id": execution["id"], "fence": fence}
+        cost = cost_of(plan, trajectory, call) | {"execution_id": execution["id"]}
         try:
             row = await agent.post("/costs", cost, stable_key(plan.namespace, "cost", trajectory.name, call.number))
             done.costs += 1
@@ -152,7 +154,13 @@ def outcome_of(trajectory: Trajectory) -> dict[str, Any]:
     common = {"duration_ms": trajectory.duration_ms, "progress": 100, "output": trajectory.outcome}
     if trajectory.resolved:
         return common | {"status": "succeeded"}
-    return common | {"status": "failed", "failure": trajectory.outcome}
+    return common | {"status": "failed", "failure": failure_of(trajectory.outcome)}
+
+
+def failure_of(outcome: str) -> str:
+    """The outcome as the API names failures: `raw_patch_but_unparsed`."""
+    name = re.sub(r"[^a-z0-9]+", "_", outcome.lower()).strip("_")
+    return (name if name[:1].isalpha() else f"failed_{name}")[:60].rstrip("_")
 
 
 def _plain(number: Decimal) -> str:
