@@ -64,9 +64,7 @@ def main() -> int:
 def _run(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> int:
     code = 1
     try:
-        env = _start_services(plan, supervisor, terminal)
-        if _prepare(plan, supervisor, env):
-            _start_product(plan, supervisor, terminal, env)
+        if _bring_up(plan, supervisor, terminal):
             code = 0
             supervisor.run()
     except Stopped:
@@ -76,6 +74,16 @@ def _run(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> int:
     if code == 0:
         terminal.say("Stopped.")
     return code
+
+
+def _bring_up(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> bool:
+    if plan.redis_url is not None and not _succeed(supervisor, _step("queue", {}, "orkwork.cli.queue")):
+        return False
+    env = _start_services(plan, supervisor, terminal)
+    if not _succeed(supervisor, _command("migrate", env), _command("build", env)):
+        return False
+    _start_product(plan, supervisor, terminal, env)
+    return True
 
 
 def _start_services(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> dict[str, str]:
@@ -98,11 +106,8 @@ def _start_services(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> d
     }
 
 
-def _prepare(plan: Plan, supervisor: Supervisor, env: dict[str, str]) -> bool:
-    """Migrate and build at the same time; whether both worked. Their own lines say what they do and why they fail."""
-    steps = [_command("migrate", env), _command("build", env)]
-    if plan.redis_url is not None:
-        steps.append(_step("queue", env, "orkwork.cli.queue"))
+def _succeed(supervisor: Supervisor, *steps: Step) -> bool:
+    """Run steps at the same time; whether all worked. Their own lines say what they do and why they fail."""
     codes = supervisor.run_steps(steps)
     for name, code in codes.items():
         if code < 0:

@@ -138,11 +138,11 @@ class Supervisor:
                 raise StartFailed(f"{', '.join(waiting)} was not ready within {seconds:.0f} s.")
 
     def run_steps(self, steps: Sequence[Step], *, restart: bool = False) -> dict[str, int]:
-        """Run what ends by itself, all at once, printing what it says; exit codes by name."""
+        """Run what ends by itself, all at once, printing what it says; exit codes by name. The first failure ends all."""
         running = {step.name: self._launch(step, failures=0) for step in steps}
         codes: dict[str, int] = {}
         try:
-            while len(codes) < len(running):
+            while len(codes) < len(running) and not any(codes.values()):
                 self._turn(restart=restart)
                 for name, child in running.items():
                     if name not in codes and child.process.poll() is not None:
