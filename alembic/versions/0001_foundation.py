@@ -55,6 +55,56 @@ create trigger tally_deleted after delete on tasks referencing old table as old_
   for each statement execute function tally_tasks();
 """
 
+SETTLE = """
+create function settle_dependants(p_task uuid, p_completed boolean, p_telling jsonb) returns uuid[]
+language plpgsql as $$
+declare
+  moved uuid[];
+begin
+  -- A statement of its own: its snapshot is younger than the lock on p_task, so no edge that was added meanwhile is missed.
+  with locked as materialized (
+    select t.id, t.status as was, t.flagged as was_flagged
+    from task_dependencies d join tasks t on t.id = d.task_id
+    where d.depends_on_id = p_task and d.kind = 'blocks' order by t.id for no key update of t),
+  upd as (
+    update tasks t set
+      blocked_count = t.blocked_count + case when p_completed then -1 else 1 end,
+      status = case when p_completed and t.status = 'PLANNING' and t.blocked_count = 1 then 'READY'
+                    when not p_completed and t.status = 'READY' then 'PLANNING' else t.status end,
+      flagged = case when p_completed then t.flagged and t.blocked_count > 1
+                     else t.flagged or t.status in ('ASSIGNED', 'IN_PROGRESS', 'REVIEW', 'COMPLETED') end,
+      ready_at = case when p_completed and t.status = 'PLANNING' and t.blocked_count = 1
+                      then coalesce(t.ready_at, (p_telling->>'now')::timestamptz) else t.ready_at end,
+      version = t.version + 1, updated_at = (p_telling->>'now')::timestamptz
+    from locked where t.id = locked.id
+    returning t.*, locked.was, locked.was_flagged),
+  offered as (
+    insert into ready_tasks (task_id, project_id, capset_id, priority, due_at, crit)
+    select u.id, u.project_id, u.capset_id, u.priority, coalesce(u.due_at, 'infinity'), u.crit
+    from upd u join projects p on p.id = u.project_id and p.status = 'active'
+    where u.status = 'READY' and u.was <> 'READY' on conflict do nothing),
+  withdrawn as (
+    delete from ready_tasks r using upd u where r.task_id = u.id and u.was = 'READY' and u.status <> 'READY'),
+  facts as (
+    select case when u.status <> u.was then 'task.moved' else 'task.blocked' end as name, u.*
+    from upd u where u.status <> u.was or (u.flagged and not u.was_flagged)),
+  ev as (
+    insert into events (occurred_at, name, actor_kind, actor_id, actor_name, ip, request_id,
+                        subject_kind, subject_id, subject_label, project_id, before, after)
+    select (p_telling->>'now')::timestamptz, f.name, p_telling->>'actor_kind', (p_telling->>'actor_id')::uuid,
+           p_telling->>'actor_name', p_telling->>'ip', p_telling->>'request_id', 'task', f.id, f.key, f.project_id,
+           jsonb_build_object('status', f.was),
+           jsonb_build_object('status', f.status, 'blocked_count', f.blocked_count, 'because_of', p_task)
+    from facts f returning seq, name),
+  dl as (
+    insert into event_deliveries (seq, reaction, not_before)
+    select ev.seq, r.reaction, (p_telling->>'now')::timestamptz
+    from ev cross join lateral jsonb_array_elements_text(p_telling->'reactions'->ev.name) as r(reaction))
+  select array_agg(f.id) into moved from facts f;
+  return coalesce(moved, '{}');
+end $$
+"""
+
 FIRST_ROWS = """
 insert into settings (id, name, time_zone, locale, version, updated_at) values (1, 'My company', 'UTC', 'en', 1, now());
 --
@@ -532,7 +582,6 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("blocked_count", sa.Integer(), nullable=False),
         sa.Column("flagged", sa.Boolean(), nullable=False),
-        sa.Column("wants_ready", sa.Boolean(), nullable=False),
         sa.Column("crit", sa.Integer(), nullable=False),
         sa.Column("retry_count", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("max_retries", sa.SmallInteger(), server_default="0", nullable=False),
@@ -796,6 +845,13 @@ def upgrade() -> None:
     op.create_index(
         "uq_task_executions_run", "task_executions", ["task_id", "run"], unique=True
     )
+    op.create_index(
+        "uq_task_executions_running",
+        "task_executions",
+        ["task_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'running'"),
+    )
     op.create_table(
         "costs",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -857,13 +913,14 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("external_id is not null"),
     )
-    for script in (APPEND_ONLY, TALLY, FIRST_ROWS):
+    for script in (APPEND_ONLY, TALLY, SETTLE, FIRST_ROWS):
         for statement in script.split("\n--\n"):
             op.execute(statement)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.execute("drop function settle_dependants(uuid, boolean, jsonb)")
     op.execute("drop trigger events_append_only on events")
     op.execute("drop function events_append_only()")
     for name in ("tally_inserted", "tally_updated", "tally_deleted"):
@@ -880,6 +937,7 @@ def downgrade() -> None:
     op.drop_index("ix_costs_execution", table_name="costs")
     op.drop_index("ix_costs_agent", table_name="costs")
     op.drop_table("costs")
+    op.drop_index("uq_task_executions_running", table_name="task_executions")
     op.drop_index("uq_task_executions_run", table_name="task_executions")
     op.drop_index("ix_task_executions_started", table_name="task_executions")
     op.drop_index("ix_task_executions_agent", table_name="task_executions")

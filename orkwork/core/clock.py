@@ -1,6 +1,6 @@
 """The time: aware, UTC, and travelled by tests."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -12,3 +12,8 @@ def now() -> datetime:
 def day_of(moment: datetime, time_zone: str) -> date:
     """The calendar day of a moment in a zone (IANA name)."""
     return moment.astimezone(ZoneInfo(time_zone)).date()
+
+
+def later(moment: datetime, seconds: float | None) -> datetime | None:
+    """That many seconds later, or None for None."""
+    return None if seconds is None else moment + timedelta(seconds=seconds)

@@ -153,6 +153,11 @@ def emit_statement() -> str:
     return _EMIT_FACTS
 
 
+def reactions() -> dict[str, list[str]]:
+    """The reactions by event name."""
+    return _BY_EVENT
+
+
 def reactions_param() -> Jsonb:
     """The reactions by event name, as the statements take them."""
     return Jsonb(_BY_EVENT)

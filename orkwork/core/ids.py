@@ -18,3 +18,14 @@ def uuid7() -> UUID:
     return UUID(
         int=(stamp >> 12) << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
     )
+
+
+def is_uuid(ref: str | UUID) -> bool:
+    """Whether a reference is an id rather than a key."""
+    if isinstance(ref, UUID):
+        return True
+    try:
+        UUID(ref)
+    except ValueError:
+        return False
+    return True

@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     web_workers: int = Field(1, ge=1, le=64)
     worker_processes: int = Field(1, ge=1, le=64)
     db_pool_size: int = Field(8, ge=1, le=200)
-    rate_limit_per_minute: int = Field(6000, ge=0)
+    rate_limit_per_minute: int = Field(60_000, ge=0)
     """Requests a minute one caller may make; 0 turns the limit off."""
     trust_proxy: bool = False
     """Whether X-Forwarded-For of the last hop names the caller."""

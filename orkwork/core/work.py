@@ -101,6 +101,11 @@ class Work:
             "e_reactions": events.reactions_param(),
         }
 
+    def telling_json(self) -> Jsonb:
+        """The same for database functions that tell facts."""
+        facts = {name.removeprefix("e_"): value for name, value in self.telling().items()}
+        return Jsonb(facts | {"reactions": events.reactions()})
+
     def flush(self) -> None:
         """Write what is still in memory: rows of the session, then the events."""
         if self._session is not None:

@@ -144,8 +144,6 @@ class Task(SQLModel, table=True):
     """Blocking dependencies that are not completed."""
     flagged: bool = False
     """A dependency was re-opened after this had started."""
-    wants_ready: bool = False
-    """Goes on to READY by itself when the last blocker completes."""
     crit: int = 0
     """The longest chain of tasks behind this one: what waits on it."""
     retry_count: int = Field(0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
@@ -262,6 +260,7 @@ class TaskExecution(SQLModel, table=True):
         CheckConstraint("status in ('running','succeeded','failed','cancelled','lost')", name="status"),
         CheckConstraint("progress between 0 and 100", name="progress"),
         Index("uq_task_executions_run", "task_id", "run", unique=True),
+        Index("uq_task_executions_running", "task_id", unique=True, postgresql_where=text("status = 'running'")),
         Index("ix_task_executions_agent", "agent_id", "started_at"),
         Index("ix_task_executions_started", "started_at", "id"),
         {"postgresql_with": {"fillfactor": "80"}},

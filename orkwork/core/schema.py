@@ -1,0 +1,113 @@
+"""What enters and leaves: strict input that names each bad field, and output that says everything."""
+
+import json
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+MAX_JSON_BYTES = 20_000
+MAX_JSON_DEPTH = 20
+
+
+def _clean(value: str) -> str:
+    """Refuse what a database or a page can't hold: NUL, and halves of surrogate pairs."""
+    if "\x00" in value:
+        raise PydanticCustomError("text_nul", "must not contain the NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError("text_surrogate", "must be valid Unicode text") from error
+    return value
+
+
+def _one_line(value: str) -> str:
+    if any(ch in value for ch in "\r\n\x0b\x0c\x85\u2028\u2029"):
+        raise PydanticCustomError("text_line", "must be one line")
+    return value
+
+
+def _small_json(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse JSON that is too large, too deep or holds a character that text may not."""
+    stack: list[tuple[Any, int]] = [(value, 1)]
+    while stack:
+        item, depth = stack.pop()
+        if depth > MAX_JSON_DEPTH:
+            raise PydanticCustomError("json_depth", f"must not be nested deeper than {MAX_JSON_DEPTH}")
+        if isinstance(item, dict):
+            stack.extend((part, depth + 1) for pair in item.items() for part in pair)
+        elif isinstance(item, list):
+            stack.extend((part, depth + 1) for part in item)
+        elif isinstance(item, str):
+            _clean(item)
+        elif isinstance(item, float) and (item != item or item in (float("inf"), float("-inf"))):
+            raise PydanticCustomError("json_number", "must hold finite numbers")
+    if len(json.dumps(value)) > MAX_JSON_BYTES:
+        raise PydanticCustomError("json_size", f"must not be larger than {MAX_JSON_BYTES} bytes")
+    return value
+
+
+Str = Annotated[str, AfterValidator(_clean)]
+Name = Annotated[
+    Str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), AfterValidator(_one_line)
+]
+"""A name of 1 to 120 characters on one line."""
+Title = Annotated[
+    Str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True), AfterValidator(_one_line)
+]
+"""A title of 1 to 300 characters on one line."""
+Short = Annotated[Str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_one_line)]
+"""At most 200 characters on one line; may be empty."""
+Body = Annotated[Str, StringConstraints(max_length=100_000)]
+"""Markdown, at most 100,000 characters."""
+Int = Annotated[int, Field(strict=True)]
+Bool = Annotated[bool, Field(strict=True)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_small_json)]
+
+
+class In(BaseModel):
+    """Input: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
+
+
+class Out(BaseModel):
+    """Output."""
+
+    model_config = ConfigDict(
+        from_attributes=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
+    )
+
+
+T = TypeVar("T")
+
+
+class PageOut(Out, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next_cursor: str | None = None
+    """Send it as `cursor` for the next page; null on the last."""
+
+
+class Json(Generic[T]):
+    """An answer that PostgreSQL has already written as JSON, with the schema that it follows."""
+
+    __slots__ = ("body", "schema", "version")
+
+    def __init__(self, schema: type[T], body: str, version: int | None = None) -> None:
+        """Keep the text; it is parsed only when someone asks."""
+        self.schema, self.body, self.version = schema, body, version
+
+    def parse(self) -> T:
+        """The answer as its schema."""
+        assert issubclass(self.schema, BaseModel)
+        return self.schema.model_validate_json(self.body)
+
+
+class Ref(Out):
+    """Something named elsewhere."""
+
+    id: UUID
+    name: str

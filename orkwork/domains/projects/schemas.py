@@ -1,0 +1,73 @@
+"""Projects as they enter and leave."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, StringConstraints
+
+from orkwork.core.money import Usd, UsdIn
+from orkwork.core.schema import Body, In, Name, Out, Short, Str
+from orkwork.domains.projects.models import ProjectStatus
+
+KeyPrefix = Annotated[Str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
+"""2 to 10 capital letters and digits, a letter first."""
+Repository = Annotated[Str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
+
+
+class ProjectFields(In):
+    """What people say of a project."""
+
+    description: Body = ""
+    budget_usd: UsdIn | None = None
+    deadline: AwareDatetime | None = None
+    github_repository: Repository | None = None
+    """`owner/name`."""
+
+
+class ProjectIn(ProjectFields):
+    """A new project."""
+
+    name: Name
+    key_prefix: KeyPrefix | None = None
+    """Made from the name when absent."""
+
+
+class ProjectPatch(ProjectFields):
+    """What to change; what is absent stays."""
+
+    name: Name = ""
+    status: ProjectStatus = ProjectStatus.ACTIVE
+    risk_level: Short | None = None
+
+
+class ProjectOut(Out):
+    """A project."""
+
+    id: UUID
+    name: str
+    key_prefix: str
+    description: str
+    status: str
+    budget_usd: Usd | None
+    spent_usd: Usd
+    deadline: datetime | None
+    health_score: int | None
+    risk_level: str | None
+    github_repository: str | None
+    tasks: dict[str, int]
+    """Tasks by status; statuses without tasks are absent."""
+    demo: bool
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @property
+    def total(self) -> int:
+        """All tasks that are not cancelled."""
+        return sum(n for status, n in self.tasks.items() if status != "CANCELLED")
+
+    @property
+    def completed(self) -> int:
+        """Tasks that are done."""
+        return self.tasks.get("COMPLETED", 0)

@@ -1,0 +1,90 @@
+"""Changing projects."""
+
+from typing import Any
+from uuid import UUID
+
+from orkwork.core import clock
+from orkwork.core.actor import Role
+from orkwork.core.errors import Conflict
+from orkwork.core.operation import operation
+from orkwork.core.work import Work, changes
+from orkwork.domains.projects import events, queries, rules
+from orkwork.domains.projects.models import Project, ProjectCounter, ProjectStatus
+from orkwork.domains.projects.schemas import ProjectIn, ProjectOut, ProjectPatch
+
+
+@operation("projects:write", role=Role.ADMIN)
+def create_project(work: Work, body: ProjectIn, *, demo: bool = False) -> ProjectOut:
+    """Begin a project."""
+    fields = body.model_dump(exclude={"key_prefix"})
+    project = Project(**fields, key_prefix=_free_prefix(work, body), demo=demo)
+    work.add(project)
+    work.add(ProjectCounter(project_id=project.id))
+    told = {"name": project.name, "key_prefix": project.key_prefix, "budget_usd": project.budget_usd}
+    work.emit(events.ProjectCreated(subject_id=project.id, subject_label=project.name, project_id=project.id, after=told))
+    return queries.project(work, project.id)
+
+
+def _free_prefix(work: Work, body: ProjectIn) -> str:
+    work.sql("select pg_advisory_xact_lock(7, 3)")
+    taken = {row["key_prefix"] for row in work.all("select key_prefix from projects")}
+    if body.key_prefix:
+        if body.key_prefix in taken:
+            raise Conflict("project.prefix_taken", f"{body.key_prefix} is taken", "Choose another key_prefix.")
+        return body.key_prefix
+    prefix, attempt = rules.prefix_of(body.name), 1
+    while rules.numbered(prefix, attempt) in taken:
+        attempt += 1
+    return rules.numbered(prefix, attempt)
+
+
+@operation("projects:write", role=Role.ADMIN)
+def update_project(work: Work, ref: str | UUID, patch: ProjectPatch, if_match: int | None = None) -> ProjectOut:
+    """Change a project."""
+    project = work.get(Project, queries.project(work, ref).id, lock=True, if_match=if_match)
+    before, after = changes(project.model_dump(), patch.model_dump(exclude_unset=True))
+    if after:
+        _change(work, project, before, after)
+    return queries.project(work, project.id)
+
+
+def _change(work: Work, project: Project, before: dict[str, Any], after: dict[str, Any]) -> None:
+    project.sqlmodel_update(after | {"version": project.version + 1, "updated_at": clock.now()})
+    archived = after.get("status") == ProjectStatus.ARCHIVED
+    kind = events.ProjectArchived if archived else events.ProjectChanged
+    work.emit(kind(subject_id=project.id, subject_label=project.name, project_id=project.id, before=before, after=after))
+    if "status" in after:
+        _offer_tasks(work, project)
+
+
+def _offer_tasks(work: Work, project: Project) -> None:
+    """Only tasks of active projects are offered to claims."""
+    if project.status != ProjectStatus.ACTIVE:
+        work.sql("delete from ready_tasks where project_id = %(id)s", {"id": project.id})
+        return
+    work.sql(
+        "insert into ready_tasks (task_id, project_id, capset_id, priority, due_at, crit) "
+        "select id, project_id, capset_id, priority, coalesce(due_at, 'infinity'), crit from tasks "
+        "where project_id = %(id)s and status = 'READY' and retry_at is null on conflict do nothing",
+        {"id": project.id},
+    )
+
+
+@operation(None, role=Role.OWNER, agents=False)
+def delete_project(work: Work, ref: str | UUID) -> ProjectOut:
+    """Archive a project with history, or delete one that never had a task or a cost."""
+    found = queries.project(work, ref)
+    project = work.get(Project, found.id, lock=True)
+    history = work.one(
+        "select from tasks where project_id = %(id)s union all select from costs where project_id = %(id)s limit 1",
+        {"id": project.id},
+    )
+    if history is not None:
+        if project.status == ProjectStatus.ARCHIVED:
+            raise Conflict("project.history", "An archived project with history can't be deleted", "It stays archived.")
+        _change(work, project, {"status": project.status}, {"status": ProjectStatus.ARCHIVED.value})
+        return queries.project(work, project.id)
+    work.session.delete(project)
+    work.session.flush()
+    work.emit(events.ProjectDeleted(subject_id=found.id, subject_label=found.name, before={"name": found.name}))
+    return found

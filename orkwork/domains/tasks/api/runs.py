@@ -1,0 +1,78 @@
+"""`/executions`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from orkwork.core.paging import MAX_LIMIT
+from orkwork.core.schema import In, PageOut
+from orkwork.core.work import Work
+from orkwork.domains.projects import queries as project_queries
+from orkwork.domains.tasks.models import ExecutionStatus
+from orkwork.domains.tasks.queries import runs
+from orkwork.domains.tasks.schemas import ExecutionOut, ExecutionPatch, StartIn
+from orkwork.domains.tasks.service import runs as service
+from orkwork.web.caller import Caller
+
+router = APIRouter(tags=["executions"])
+TaskRef = Annotated[str, Path(max_length=40, description="Id or key", examples=["ORK-12"])]
+
+
+class ExecutionFilters(In):
+    """What to list."""
+
+    project: Annotated[str | None, Query(max_length=40)] = None
+    agent_id: UUID | None = None
+    status: ExecutionStatus | None = None
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50
+    cursor: Annotated[str | None, Query(max_length=2000)] = None
+
+
+@router.get("/executions", operation_id="executions.list", summary="Executions", response_model=PageOut[ExecutionOut])
+def list_executions(filters: Annotated[ExecutionFilters, Query()], door: Caller) -> Response:
+    """The latest first."""
+
+    def page(work: Work) -> object:
+        project_id = project_queries.project(work, filters.project).id if filters.project else None
+        return runs.executions(
+            work,
+            project_id=project_id,
+            agent_id=filters.agent_id,
+            status=filters.status,
+            cursor=filters.cursor,
+            limit=filters.limit,
+        )
+
+    return door.ask(page)
+
+
+@router.get("/tasks/{ref}/executions", operation_id="tasks.executions", summary="A task's executions", response_model=PageOut[ExecutionOut])
+def list_task_executions(
+    ref: TaskRef,
+    door: Caller,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """The latest first."""
+    return door.ask(runs.executions, task_ref=ref, cursor=cursor, limit=limit)
+
+
+@router.post(
+    "/tasks/{ref}/executions", operation_id="executions.start", summary="Start an execution", status_code=201, response_model=ExecutionOut
+)
+def start_execution(ref: TaskRef, body: StartIn, door: Caller) -> Response:
+    """An assigned task becomes IN_PROGRESS."""
+    return door.create(service.start_execution, ref, body)
+
+
+@router.get("/executions/{execution_id}", operation_id="executions.get", summary="One execution", response_model=ExecutionOut)
+def get_execution(execution_id: UUID, door: Caller) -> Response:
+    """With what it cost by the ledger."""
+    return door.ask(runs.execution, execution_id)
+
+
+@router.patch("/executions/{execution_id}", operation_id="executions.update", summary="Report from an execution", response_model=ExecutionOut)
+def update_execution(execution_id: UUID, patch: ExecutionPatch, door: Caller) -> Response:
+    """`succeeded` and `failed` end it and move its task."""
+    return door.do(service.update_execution, execution_id, patch)

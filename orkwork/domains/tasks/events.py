@@ -1,0 +1,101 @@
+"""What happens to tasks and to the work on them."""
+
+from dataclasses import dataclass
+
+from orkwork.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCreated(Event):
+    """A task was created."""
+
+    name = "task.created"
+    subject_kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskChanged(Event):
+    """Something about a task changed, other than its state."""
+
+    name = "task.changed"
+    subject_kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskMoved(Event):
+    """A task went from one state to another."""
+
+    name = "task.moved"
+    subject_kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskBlocked(Event):
+    """A dependency was re-opened or added, so the task waits again or is flagged."""
+
+    name = "task.blocked"
+    subject_kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDeleted(Event):
+    """A task that nobody had worked on was deleted."""
+
+    name = "task.deleted"
+    subject_kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DependencyAdded(Event):
+    """A task now waits for another."""
+
+    name = "dependency.added"
+    subject_kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DependencyRemoved(Event):
+    """A task no longer waits for another."""
+
+    name = "dependency.removed"
+    subject_kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentAdded(Event):
+    """Someone said something about a task."""
+
+    name = "comment.added"
+    subject_kind = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionStarted(Event):
+    """An agent began a run."""
+
+    name = "execution.started"
+    subject_kind = "execution"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionChanged(Event):
+    """A run reported progress."""
+
+    name = "execution.changed"
+    subject_kind = "execution"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionEnded(Event):
+    """A run ended: succeeded, failed, cancelled or lost."""
+
+    name = "execution.ended"
+    subject_kind = "execution"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerImported(Event):
+    """A tracker's issues were imported."""
+
+    name = "tracker.imported"
+    subject_kind = "project"

@@ -1,0 +1,85 @@
+"""Reading dependencies: one task's edges, and a project's whole graph with its critical path."""
+
+from decimal import Decimal
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+import networkx as nx
+
+from orkwork.core.errors import NotFound
+from orkwork.core.operation import query
+from orkwork.core.work import Work
+from orkwork.domains.tasks.queries.tasks import standing_row
+from orkwork.domains.tasks.schemas import DependencyOut, GraphOut
+
+
+@query("tasks:read")
+def dependencies(work: Work, ref: str | UUID) -> list[DependencyOut]:
+    """What a task waits for, and what waits for it."""
+    row = standing_row(work, ref)
+    rows = work.all(
+        "select 'depends_on' as direction, d.kind, t.id as task_id, t.key, t.title, t.status, a.name as assignee_name "
+        "from task_dependencies d join tasks t on t.id = d.depends_on_id left join agents a on a.id = t.assignee_id "
+        "where d.task_id = %(id)s union all "
+        "select 'blocks', d.kind, t.id, t.key, t.title, t.status, a.name "
+        "from task_dependencies d join tasks t on t.id = d.task_id left join agents a on a.id = t.assignee_id "
+        "where d.depends_on_id = %(id)s order by 1 desc, 4 limit 2000",
+        {"id": row["id"]},
+    )
+    return [DependencyOut.model_validate(found) for found in rows]
+
+
+_NODES = """
+select t.id::text, t.key, t.title, t.status, (array['urgent','high','medium','low','none'])[t.priority + 1] as priority,
+  a.name as assignee_name, t.estimate_minutes, t.blocked_count
+from tasks t left join agents a on a.id = t.assignee_id
+where t.project_id = %(project)s order by t.number
+"""
+_EDGES = """
+select d.task_id::text, d.depends_on_id::text, d.kind
+from tasks t join task_dependencies d on d.task_id = t.id
+where t.project_id = %(project)s
+"""
+
+
+@query("tasks:read")
+def graph(work: Work, project_id: UUID) -> dict[str, Any]:
+    """A project's tasks and dependencies with the critical path, in the shape of `GraphOut`."""
+    if work.actor.projects is not None and project_id not in work.actor.projects:
+        raise NotFound("project.not_found", f"There is no project {project_id}")
+    nodes, edges = work.all(_NODES, {"project": project_id}), work.all(_EDGES, {"project": project_id})
+    path, minutes = critical_path(nodes, edges)
+    on_path = set(path)
+    steps = set(zip(path[1:], path, strict=False))
+    return GraphOut.model_construct(
+        nodes=[node | {"critical": node["id"] in on_path} for node in nodes],  # pyright: ignore[reportArgumentType]
+        edges=[edge | {"critical": (edge["task_id"], edge["depends_on_id"]) in steps} for edge in edges],  # pyright: ignore[reportArgumentType]
+        critical_path=path,  # pyright: ignore[reportArgumentType]
+        critical_tasks=len(path),
+        critical_minutes=minutes,
+    ).__dict__
+
+
+def critical_path(nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> tuple[list[str], Decimal | None]:
+    """The longest chain of tasks that are not cancelled, by estimate or else by count, and its minutes.
+
+    Longest path in a directed acyclic graph, as networkx computes it.
+    """
+    known = {node["id"]: node["estimate_minutes"] for node in nodes if node["status"] != "CANCELLED"}
+    estimates = [minutes for minutes in known.values() if minutes is not None]
+    usual = median(estimates) if estimates else 1
+    whole: nx.DiGraph[str] = nx.DiGraph()
+    whole.add_nodes_from(known)
+    whole.add_edges_from(
+        (edge["depends_on_id"], edge["task_id"], {"minutes": _or(known[edge["task_id"]], usual)})
+        for edge in edges
+        if edge["kind"] == "blocks" and edge["task_id"] in known and edge["depends_on_id"] in known
+    )
+    path: list[str] = nx.dag_longest_path(whole, weight="minutes") if whole.number_of_edges() else list(known)[:1]
+    minutes = sum(Decimal(str(_or(known[node], usual))) for node in path) if estimates else None
+    return path, minutes if minutes is None else Decimal(minutes)
+
+
+def _or(value: int | None, otherwise: float) -> float:
+    return otherwise if value is None else value

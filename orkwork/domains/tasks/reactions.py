@@ -1,0 +1,42 @@
+"""What tasks do when others speak, and what can wait until after the commit."""
+
+from orkwork.core.events import EventRow, on
+from orkwork.core.work import Work
+from orkwork.domains.agents.events import AgentPaused, AgentRetired
+from orkwork.domains.tasks.events import DependencyAdded
+from orkwork.domains.tasks.models import ExecutionStatus, Status
+from orkwork.domains.tasks.service import moving
+
+_HELD = """
+select t.id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, t.created_by_id, t.version
+from tasks t where t.assignee_id = %(agent)s and t.status = any(%(statuses)s) order by t.id for no key update
+"""
+_RAISE_CRIT = """
+with recursive up(id, crit) as (
+  select d.depends_on_id, t.crit + 1 from task_dependencies d join tasks t on t.id = d.task_id
+  where d.task_id = %(task)s and d.kind = 'blocks'
+  union
+  select d.depends_on_id, up.crit + 1 from up join task_dependencies d on d.task_id = up.id and d.kind = 'blocks'
+    join tasks n on n.id = d.depends_on_id where n.crit < up.crit + 1),
+raised as (
+  update tasks t set crit = u.crit from (select id, max(crit) as crit from up group by id) u
+  where t.id = u.id and t.crit < u.crit returning t.id, t.crit)
+update ready_tasks r set crit = raised.crit from raised where r.task_id = raised.id
+"""
+
+
+@on(AgentPaused, AgentRetired)
+def give_back(work: Work, event: EventRow) -> None:
+    """Give back what a paused agent has not started, and everything that a retired one holds."""
+    retired = event.name == AgentRetired.name
+    statuses = [Status.ASSIGNED.value, *([Status.IN_PROGRESS.value] if retired else [])]
+    for row in work.all(_HELD, {"agent": event.subject_id, "statuses": statuses}):
+        lost = ExecutionStatus.LOST if row["status"] == Status.IN_PROGRESS else None
+        told = {"reason": "the agent was retired" if retired else "the agent was paused"}
+        moving.move(work, row, Status.READY, moving.Extra(run_status=lost, told=told))
+
+
+@on(DependencyAdded)
+def raise_critical_length(work: Work, event: EventRow) -> None:
+    """Carry a longer chain up to the tasks that it waits for, so that claims take the critical path first."""
+    work.sql(_RAISE_CRIT, {"task": event.subject_id})

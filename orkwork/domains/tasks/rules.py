@@ -1,0 +1,194 @@
+"""The lifecycle of a task in one table, and what hangs on it. Pure: the API, the pages, the docs and the tests read it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from orkwork.core.actor import Actor, Role
+from orkwork.core.errors import Conflict, Forbidden, FieldError, Invalid
+from orkwork.domains.tasks.models import ExecutionStatus, Status
+
+TRANSITIONS: Final[dict[Status, tuple[Status, ...]]] = {
+    Status.CREATED: (Status.PLANNING, Status.CANCELLED),
+    Status.PLANNING: (Status.READY, Status.CREATED, Status.CANCELLED),
+    Status.READY: (Status.ASSIGNED, Status.PLANNING, Status.CANCELLED),
+    Status.ASSIGNED: (Status.IN_PROGRESS, Status.READY, Status.CANCELLED),
+    Status.IN_PROGRESS: (Status.REVIEW, Status.COMPLETED, Status.READY, Status.FAILED, Status.CANCELLED),
+    Status.REVIEW: (Status.COMPLETED, Status.IN_PROGRESS, Status.FAILED, Status.CANCELLED),
+    Status.COMPLETED: (Status.READY,),
+    Status.FAILED: (Status.READY, Status.CANCELLED),
+    Status.CANCELLED: (Status.CREATED,),
+}
+"""What leads where."""
+
+ACTIONS: Final[dict[tuple[Status, Status], str]] = {
+    (Status.CREATED, Status.PLANNING): "Plan",
+    (Status.PLANNING, Status.READY): "Mark ready",
+    (Status.PLANNING, Status.CREATED): "Back to created",
+    (Status.READY, Status.ASSIGNED): "Assign",
+    (Status.READY, Status.PLANNING): "Back to planning",
+    (Status.ASSIGNED, Status.IN_PROGRESS): "Start",
+    (Status.ASSIGNED, Status.READY): "Release",
+    (Status.IN_PROGRESS, Status.REVIEW): "Hand in for review",
+    (Status.IN_PROGRESS, Status.COMPLETED): "Complete",
+    (Status.IN_PROGRESS, Status.READY): "Release",
+    (Status.IN_PROGRESS, Status.FAILED): "Mark failed",
+    (Status.REVIEW, Status.COMPLETED): "Approve",
+    (Status.REVIEW, Status.IN_PROGRESS): "Ask for changes",
+    (Status.REVIEW, Status.FAILED): "Mark failed",
+    (Status.COMPLETED, Status.READY): "Re-open",
+    (Status.FAILED, Status.READY): "Try again",
+    (Status.CANCELLED, Status.CREATED): "Restore",
+}
+"""What a person calls each move; any move to CANCELLED is 'Cancel task'."""
+
+HELD: Final = (Status.ASSIGNED, Status.IN_PROGRESS)
+"""States in which an agent holds the task and is loaded by it."""
+NEED_NO_BLOCKERS: Final = (Status.READY, Status.ASSIGNED, Status.IN_PROGRESS, Status.REVIEW, Status.COMPLETED)
+STARTED: Final = (Status.ASSIGNED, Status.IN_PROGRESS, Status.REVIEW, Status.COMPLETED)
+LEASE_SECONDS: Final = 600
+"""How long an agent may be silent with a task before it is given back."""
+
+RUN_ENDS_AS: Final[dict[Status, ExecutionStatus]] = {
+    Status.REVIEW: ExecutionStatus.SUCCEEDED,
+    Status.COMPLETED: ExecutionStatus.SUCCEEDED,
+    Status.FAILED: ExecutionStatus.FAILED,
+    Status.READY: ExecutionStatus.CANCELLED,
+    Status.CANCELLED: ExecutionStatus.CANCELLED,
+}
+"""How the running execution ends when its task leaves IN_PROGRESS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the guards look at."""
+
+    key: str
+    status: Status
+    review_required: bool
+    blocked_count: int
+    assignee_id: UUID | None
+    worker_id: UUID | None
+    fence: int
+    created_by_id: UUID | None
+
+
+def action(before: Status, after: Status) -> str:
+    """What a person calls a move."""
+    return "Cancel task" if after is Status.CANCELLED else ACTIONS[before, after]
+
+
+def legal(standing: Standing) -> list[Status]:
+    """The moves that the table and the guards allow, whoever asks."""
+    return [to for to in TRANSITIONS[standing.status] if _guard(standing, to) is None]
+
+
+def _guard(standing: Standing, to: Status) -> tuple[str, str, str] | None:
+    """Why a move of the table is refused now: code, reason, way out; or None."""
+    released = to is Status.READY and standing.status in HELD  # goes on to PLANNING, to wait there
+    if to in NEED_NO_BLOCKERS and standing.blocked_count and not released:
+        return (
+            "task.blocked",
+            f"{standing.key} waits for {standing.blocked_count} unfinished dependencies",
+            "Complete or remove them first; a task in PLANNING then becomes READY by itself.",
+        )
+    if standing.status is Status.IN_PROGRESS and to is Status.COMPLETED and standing.review_required:
+        return ("task.review_required", f"{standing.key} needs a review before it completes", "Move it to REVIEW.")
+    return None
+
+
+def check_move(standing: Standing, to: Status, actor: Actor, fence: int | None) -> None:
+    """Refuse a move that the table, a guard or the actor's part in it forbids; the refusal names the legal ones."""
+    allowed = [s.value for s in legal(standing)]
+    if to not in TRANSITIONS[standing.status]:
+        raise Conflict(
+            "task.illegal_move",
+            f"{standing.key} is {standing.status} and can't become {to}",
+            f"It can become {', '.join(allowed) or 'nothing else'}." if allowed else "It can't move now.",
+            extra={"status": standing.status, "allowed": allowed},
+        )
+    if refusal := _guard(standing, to):
+        code, reason, way_out = refusal
+        raise Conflict(code, reason, way_out, extra={"status": standing.status, "allowed": allowed})
+    if actor.is_agent:
+        _check_agent(standing, to, actor, fence)
+    elif fence is not None:
+        check_fence(standing, fence)
+
+
+def _check_agent(standing: Standing, to: Status, actor: Actor, fence: int | None) -> None:
+    if standing.status in HELD:
+        check_holder(standing, actor, fence)
+        if to is Status.CANCELLED:
+            raise Forbidden("task.cancel", "An agent can't cancel a task it holds", "Release it (READY) or fail it.")
+    elif standing.status is Status.REVIEW:
+        if actor.id in (standing.worker_id, standing.assignee_id):
+            raise Forbidden("task.own_review", f"{standing.key} was done by {actor.name}, who can't review it", "Another agent or a person reviews it.")
+    elif standing.status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED):
+        raise Forbidden("task.reopen", "Only a person re-opens a task", "Leave a comment that says why it should be.")
+    elif to is Status.CANCELLED and standing.created_by_id != actor.id:
+        raise Forbidden("task.cancel", "An agent cancels only tasks that it created", "Leave a comment instead.")
+
+
+def check_holder(standing: Standing, actor: Actor, fence: int | None) -> None:
+    """Refuse an agent that does not hold the task, or held it under an earlier fence."""
+    if actor.is_agent and standing.assignee_id != actor.id:
+        raise Forbidden("task.not_yours", f"{standing.key} is not assigned to {actor.name}", "Claim a task first.")
+    if actor.is_agent and fence is None:
+        raise Invalid(
+            "task.fence_missing",
+            "fence: is required",
+            "Send the fence that the claim gave.",
+            errors=[FieldError("fence", "is required from the agent that holds the task")],
+        )
+    if fence is not None:
+        check_fence(standing, fence)
+
+
+def check_fence(standing: Standing, fence: int) -> None:
+    """Refuse a write under a fence that has passed on."""
+    if fence != standing.fence:
+        raise Conflict(
+            "task.fence",
+            f"{standing.key} was given on since fence {fence}",
+            "Stop working on it; claim again.",
+            extra={"status": standing.status},
+        )
+
+
+def may_move(actor: Actor) -> bool:
+    """Whether a person's role lets them move tasks at all."""
+    return actor.role is not None and actor.role.covers(Role.MEMBER)
+
+
+def retry_at(now: datetime, retry_count: int) -> datetime:
+    """When a failed task is offered again: 30 s, doubled at each try, at most an hour."""
+    return now + timedelta(seconds=min(3600, 30 * 2**retry_count))
+
+
+def order_graph(edges: dict[int, Iterable[int]], size: int) -> list[int] | None:
+    """The tasks 0..size-1 so that each stands behind those it depends on; None when they form a cycle."""
+    waiting = [0] * size
+    dependants: list[list[int]] = [[] for _ in range(size)]
+    for task, needs in edges.items():
+        for need in needs:
+            waiting[task] += 1
+            dependants[need].append(task)
+    free = [task for task in range(size) if not waiting[task]]
+    for task in free:
+        for dependant in dependants[task]:
+            waiting[dependant] -= 1
+            if not waiting[dependant]:
+                free.append(dependant)
+    return free if len(free) == size else None
+
+
+def chain_lengths(order: list[int], edges: dict[int, Iterable[int]]) -> list[int]:
+    """For each task the longest chain of tasks that wait on it."""
+    lengths = [0] * len(order)
+    for task in reversed(order):
+        for need in edges.get(task, ()):
+            lengths[need] = max(lengths[need], lengths[task] + 1)
+    return lengths

@@ -1,0 +1,366 @@
+"""Tasks and the work on them as they enter and leave."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
+
+from orkwork.core.money import Usd, UsdIn
+from orkwork.core.schema import Body, Bool, In, Int, Out, Short, Str, Title
+from orkwork.domains.agents.schemas import CapabilityName
+from orkwork.domains.tasks.models import DependencyKind, ExecutionStatus, Priority, Status
+
+LabelName = Annotated[Str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+RefText = Annotated[Str, StringConstraints(min_length=1, max_length=200)]
+Fence = Annotated[Int, Field(ge=0, le=2**62)]
+LeaseSeconds = Annotated[Int, Field(ge=10, le=86_400)]
+Tokens = Annotated[Int, Field(ge=0, le=10**12)]
+MAX_BULK = 20_000
+
+
+class Criterion(In):
+    """One thing that has to be true for the task to be done."""
+
+    text: Annotated[Str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+    done: Bool = False
+
+
+class TaskFields(In):
+    """What people and agents say of a task."""
+
+    title: Title
+    description: Body = ""
+    kind: Annotated[Str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = "task"
+    priority: Priority = Priority.MEDIUM
+    labels: Annotated[list[LabelName], Field(max_length=50)] = []
+    acceptance_criteria: Annotated[list[Criterion], Field(max_length=100)] = []
+    required_capabilities: Annotated[list[CapabilityName], Field(max_length=20)] = []
+    review_required: Bool = True
+    max_retries: Annotated[Int, Field(ge=0, le=20)] = 0
+    estimate_minutes: Annotated[Int, Field(ge=1, le=1_000_000)] | None = None
+    due_at: AwareDatetime | None = None
+    source: Short | None = None
+    """Where it came from: `github:owner/name`."""
+    external_id: Short | None = None
+    """Its id there; one source's id is taken once."""
+    external_url: Annotated[Str, StringConstraints(max_length=2000, pattern=r"^https?://")] | None = None
+
+    @field_validator("labels", "required_capabilities")
+    @classmethod
+    def _distinct(cls, names: list[str]) -> list[str]:
+        return list(dict.fromkeys(names))
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "TaskFields":
+        if self.external_id and not self.source:
+            raise ValueError("external_id needs a source beside it")
+        return self
+
+
+class TaskIn(TaskFields):
+    """A new task."""
+
+    project_id: UUID
+    ready: Bool = False
+    """Walk on to READY at once, or as soon as the dependencies are done."""
+    depends_on: Annotated[list[RefText], Field(max_length=1000)] = []
+    """Ids or keys of tasks that have to complete first."""
+
+
+class BulkTask(TaskFields):
+    """One task of a graph."""
+
+    ref: RefText
+    """The caller's own name for it in this request."""
+    depends_on: Annotated[list[RefText], Field(max_length=5000)] = []
+    """Refs of this request, or ids or keys of tasks that exist."""
+
+
+class BulkIn(In):
+    """A whole graph: all of it is created, or nothing."""
+
+    project_id: UUID
+    ready: Bool = False
+    tasks: Annotated[list[BulkTask], Field(min_length=1, max_length=MAX_BULK)]
+
+    @field_validator("tasks")
+    @classmethod
+    def _refs_once(cls, tasks: list[BulkTask]) -> list[BulkTask]:
+        seen: set[str] = set()
+        for task in tasks:
+            if task.ref in seen:
+                raise ValueError(f"the ref {task.ref[:60]!r} is there twice")
+            seen.add(task.ref)
+        return tasks
+
+
+class BulkMade(Out):
+    """One created task."""
+
+    ref: str
+    id: UUID
+    key: str
+    status: Status
+
+
+class BulkOut(Out):
+    """What was created."""
+
+    created: int
+    dependencies: int
+    tasks: list[BulkMade]
+
+
+class TaskPatch(TaskFields):
+    """What to change; what is absent stays. The state changes by transition."""
+
+    title: Title = ""
+
+
+class TaskItem(Out):
+    """A task in a list."""
+
+    id: UUID
+    key: str
+    project_id: UUID
+    title: str
+    kind: str
+    status: Status
+    priority: Priority
+    labels: list[str]
+    required_capabilities: list[str]
+    review_required: bool
+    auto_assigned: bool
+    assignee_id: UUID | None
+    assignee_name: str | None
+    worker_id: UUID | None
+    lease_until: datetime | None
+    blocked_count: int
+    """Blocking dependencies that are not completed."""
+    flagged: bool
+    """A dependency was re-opened after this had started."""
+    retry_count: int
+    max_retries: int
+    retry_at: datetime | None
+    estimate_minutes: int | None
+    due_at: datetime | None
+    cost_usd: Usd
+    progress: int | None
+    """Percent of the running execution."""
+    source: str | None
+    external_id: str | None
+    external_url: str | None
+    created_by_kind: str
+    created_by_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    ready_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    version: int
+
+
+class TaskOut(TaskItem):
+    """A task."""
+
+    description: str
+    acceptance_criteria: list[dict[str, Any]]
+
+
+class TaskPage(Out):
+    """One page of tasks."""
+
+    items: list[TaskItem]
+    next_cursor: str | None
+
+
+class MoveIn(In):
+    """Where to move a task."""
+
+    to: Status
+    fence: Fence | None = None
+    """From the claim; required of the agent that holds the task."""
+    reason: Short = ""
+    comment: Body | None = None
+    """Left on the task with the move."""
+
+
+class MovesOut(Out):
+    """Where a task can go."""
+
+    status: Status
+    allowed: list[Status]
+    actions: dict[str, str]
+    """What a person calls each allowed move."""
+
+
+class AssignIn(In):
+    """Who gets the task. An agent may name only itself."""
+
+    agent_id: UUID
+
+
+class ClaimIn(In):
+    """How much to claim."""
+
+    limit: Annotated[Int, Field(ge=1, le=50)] = 1
+    project_id: UUID | None = None
+    start: Bool = False
+    """Start an execution of each at once."""
+    lease_seconds: LeaseSeconds = 600
+    """Silence after which a task is given back."""
+
+
+class ExecutionOut(Out):
+    """One run."""
+
+    id: UUID
+    task_id: UUID
+    task_key: str
+    task_title: str
+    project_id: UUID
+    agent_id: UUID
+    agent_name: str
+    run: int
+    status: ExecutionStatus
+    progress: int
+    note: str
+    failure: str | None
+    failure_detail: str | None
+    output: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    reported_cost_usd: Usd | None
+    cost_usd: Usd
+    """The ledger's sum over the run."""
+    duration_ms: int | None
+    started_at: datetime
+    ended_at: datetime | None
+    version: int
+
+
+class ClaimedTask(Out):
+    """One claimed task."""
+
+    task: TaskOut
+    fence: int
+    """Send it with every later write on the task."""
+    lease_until: datetime
+    execution: ExecutionOut | None
+
+
+class ClaimOut(Out):
+    """What was claimed; empty when there is nothing for the agent, with the reason."""
+
+    claims: list[ClaimedTask]
+    reason: Literal["nothing_ready", "at_capacity", "paused", "over_budget"] | None = None
+
+
+class StartIn(In):
+    """Start a run."""
+
+    fence: Fence | None = None
+    lease_seconds: LeaseSeconds = 600
+
+
+class ExecutionPatch(In):
+    """What a run reports; `succeeded` and `failed` end it and move its task."""
+
+    fence: Fence | None = None
+    status: Literal[ExecutionStatus.RUNNING, ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED] | None = None
+    progress: Annotated[Int, Field(ge=0, le=100)] | None = None
+    note: Short | None = None
+    failure: Annotated[Str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")] | None = None
+    """A short name of why it failed: `tests_failed`."""
+    failure_detail: Body | None = None
+    output: Body | None = None
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+    reported_cost_usd: UsdIn | None = None
+    duration_ms: Annotated[Int, Field(ge=0, le=10**12)] | None = None
+    lease_seconds: LeaseSeconds = 600
+
+    @model_validator(mode="after")
+    def _failure_of_failed(self) -> "ExecutionPatch":
+        if self.failure and self.status is not ExecutionStatus.FAILED:
+            raise ValueError("failure is told with status failed")
+        return self
+
+
+class DependencyIn(In):
+    """What a task waits for."""
+
+    depends_on: RefText
+    """Id or key."""
+    kind: DependencyKind = DependencyKind.BLOCKS
+
+
+class DependencyOut(Out):
+    """One edge, seen from one of its tasks."""
+
+    direction: Literal["depends_on", "blocks"]
+    kind: DependencyKind
+    task_id: UUID
+    key: str
+    title: str
+    status: Status
+    assignee_name: str | None
+
+
+class CommentIn(In):
+    """What to say, in Markdown."""
+
+    body: Annotated[Body, StringConstraints(min_length=1, max_length=50_000)]
+
+
+class CommentOut(Out):
+    """What someone said."""
+
+    id: UUID
+    task_id: UUID
+    author_kind: str
+    author_id: UUID | None
+    author_name: str
+    body: str
+    created_at: datetime
+    edited_at: datetime | None
+
+
+class GraphNode(Out):
+    """A task in the graph."""
+
+    id: UUID
+    key: str
+    title: str
+    status: Status
+    priority: Priority
+    assignee_name: str | None
+    estimate_minutes: int | None
+    blocked_count: int
+    critical: bool
+
+
+class GraphEdge(Out):
+    """`task_id` waits for `depends_on_id`."""
+
+    task_id: UUID
+    depends_on_id: UUID
+    kind: DependencyKind
+    critical: bool
+
+
+class GraphOut(Out):
+    """A project's graph."""
+
+    nodes: list[GraphNode]
+    edges: list[GraphEdge]
+    critical_path: list[UUID]
+    """From the first task to the last."""
+    critical_tasks: int
+    critical_minutes: Decimal | None
+    """By the estimates, where there are any; a missing one counts as the median."""
+
+
+TaskSort = Literal["created_at", "-created_at", "updated_at", "-updated_at", "priority", "due_at", "key"]

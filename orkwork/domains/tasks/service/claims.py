@@ -1,0 +1,203 @@
+"""Giving tasks to agents: claims by the agent, assignments by a person."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from orkwork.core import clock, events
+from orkwork.core.errors import Conflict, Forbidden
+from orkwork.core.ids import uuid7
+from orkwork.core.operation import operation
+from orkwork.core.schema import Json
+from orkwork.core.work import Work
+from orkwork.domains.tasks.queries import shapes
+from orkwork.domains.tasks.queries.tasks import standing_of, standing_row
+from orkwork.domains.tasks import rules
+from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, ClaimOut
+from orkwork.domains.tasks.service import moving
+
+_CLAIM = f"""
+with ag as materialized (
+  select l.agent_id, l.max_concurrent - l.running as free
+  from agent_load l join agents a on a.id = l.agent_id cross join settings s
+  where l.agent_id = %(agent)s and a.status = 'active'
+    and (a.daily_budget_usd is null or a.daily_budget_usd > coalesce((
+      select sum(r.amount_usd) from cost_rollup r where r.kind = 'agent' and r.key = a.id::text
+        and r.day = (%(e_now)s at time zone s.time_zone)::date), 0))
+  for no key update of l),
+mine as materialized (  -- given by a person, or sent back by a review, and not yet taken up
+  select t.id, t.status as was from tasks t
+  where t.assignee_id = %(agent)s and t.status in ('ASSIGNED', 'IN_PROGRESS') and t.lease_until is null
+    and (%(project)s::uuid is null or t.project_id = %(project)s) and exists (select from ag)
+  order by t.priority, t.id limit %(limit)s for no key update skip locked),
+caps as materialized (
+  select coalesce(array_agg(capability_id), '{{}}') as ids from agent_capabilities where agent_id = %(agent)s),
+sets as materialized (select id from capability_sets where capability_ids <@ (select ids from caps)),
+cand as materialized (
+  select x.* from sets cross join lateral (
+    select task_id, priority, due_at, crit from ready_tasks r
+    where r.capset_id = sets.id and {{scope}}
+    order by priority, due_at, crit desc, task_id limit %(probe)s) x
+  order by priority, due_at, crit desc, task_id limit %(probe)s),
+pk as materialized (
+  select r.task_id from cand join ready_tasks r using (task_id)
+  order by cand.priority, cand.due_at, cand.crit desc, cand.task_id
+  limit greatest(0, least(%(limit)s - (select count(*) from mine), coalesce((select free from ag), 0)))
+  for update of r skip locked),
+taken as (delete from ready_tasks r using pk where r.task_id = pk.task_id returning r.task_id),
+picked as (
+  select id, was, row_number() over () as n from (
+    select id, was from mine union all select task_id, 'READY' from taken) p),
+upd as (
+  update tasks t set
+    status = case when %(start)s or p.was = 'IN_PROGRESS' then 'IN_PROGRESS' else 'ASSIGNED' end,
+    assignee_id = %(agent)s,
+    worker_id = case when %(start)s or p.was = 'IN_PROGRESS' then %(agent)s else t.worker_id end,
+    lease_until = %(until)s, fence = t.fence + 1, version = t.version + 1, updated_at = %(e_now)s,
+    started_at = case when %(start)s then coalesce(t.started_at, %(e_now)s) else t.started_at end
+  from picked p where t.id = p.id returning t.*, p.was, p.n),
+loaded as (
+  update agent_load l set running = l.running + (select count(*) from upd where was = 'READY'),
+    last_assigned_at = %(e_now)s, last_heartbeat_at = %(e_now)s
+  where l.agent_id = %(agent)s and exists (select from upd)),
+started as (
+  insert into task_executions (id, task_id, project_id, agent_id, run, fence, status, note, started_at, version)
+  select (%(run_ids)s::uuid[])[u.n], u.id, u.project_id, %(agent)s,
+    (select coalesce(max(run), 0) + 1 from task_executions o where o.task_id = u.id), u.fence, 'running', '', %(e_now)s, 1
+  from upd u where %(start)s returning *),
+facts as (
+  select 'task.moved' as name, 'task' as subject_kind, u.id as subject_id, u.key as subject_label, u.project_id,
+    jsonb_build_object('status', u.was) as before,
+    jsonb_build_object('status', u.status, 'agent_id', u.assignee_id, 'reason', 'claimed') as after
+  from upd u
+  union all
+  select 'execution.started', 'execution', x.id, u.key, x.project_id, null,
+    jsonb_build_object('status', x.status, 'task_id', x.task_id, 'agent_id', x.agent_id, 'run', x.run)
+  from started x join upd u on u.id = x.task_id),
+{events.EMIT}
+select u.id, u.project_id, u.fence, {shapes.as_json(shapes.task("u"))}::text as body, to_json(u.lease_until)::text as until,
+  (select {shapes.as_json(shapes.execution("x", "u"))}::text from started x where x.task_id = u.id) as run
+from upd u order by u.n
+"""
+_CLAIM_ANY = _CLAIM.replace("{scope}", "(%(visible)s::uuid[] is null or r.project_id = any(%(visible)s))")
+_CLAIM_PROJECT = _CLAIM.replace(
+    "{scope}", "r.project_id = %(project)s and (%(visible)s::uuid[] is null or r.project_id = any(%(visible)s))"
+)
+PROBE = 16
+"""Candidates beyond the limit, for those that another claim has locked."""
+
+Reason = Literal["nothing_ready", "at_capacity", "paused", "over_budget"]
+
+
+@operation("tasks:write", users=False, atomic=True)
+def claim(work: Work, body: ClaimIn) -> Json[ClaimOut]:
+    """Give the calling agent the best ready tasks for it, each to exactly one agent, with a lease and a fence.
+
+    First what was given to it by name and not taken up, then by priority, due date, critical path and age among the
+    tasks whose capabilities it has. Empty with a reason when there is nothing.
+    """
+    for _ in range(2):  # all candidates may be locked by others: look once more
+        rows = work.all(_CLAIM_ANY if body.project_id is None else _CLAIM_PROJECT, _params(work, body))
+        if rows:
+            return _claimed(work, rows)
+    return Json(ClaimOut, f'{{"claims":[],"reason":"{_why_nothing(work)}"}}')
+
+
+def _params(work: Work, body: ClaimIn) -> dict[str, Any]:
+    if work.actor.id is None:
+        raise Forbidden("auth.agent_only", "Only an agent claims", "Call it with an agent's key.")
+    return work.telling() | {
+        "agent": work.actor.id,
+        "limit": body.limit,
+        "probe": body.limit + PROBE,
+        "project": body.project_id,
+        "visible": work.actor.projects,
+        "start": body.start,
+        "until": moving.lease(body.lease_seconds),
+        "run_ids": [uuid7() for _ in range(body.limit)],
+    }
+
+
+def _claimed(work: Work, rows: list[dict[str, Any]]) -> Json[ClaimOut]:
+    claims = []
+    for row in rows:
+        work.hint("task.moved", "task", row["id"], row["project_id"])
+        claims.append(f'{{"task":{row["body"]},"fence":{row["fence"]},"lease_until":{row["until"]},"execution":{row["run"] or "null"}}}')
+    return Json(ClaimOut, f'{{"claims":[{",".join(claims)}],"reason":null}}')
+
+
+def _why_nothing(work: Work) -> Reason:
+    row = work.one(
+        "select a.status, l.running >= l.max_concurrent as full, a.daily_budget_usd <= coalesce((select sum(r.amount_usd) "
+        "from cost_rollup r where r.kind = 'agent' and r.key = a.id::text "
+        "and r.day = (%(now)s at time zone s.time_zone)::date), 0) as spent "
+        "from agents a join agent_load l on l.agent_id = a.id cross join settings s where a.id = %(agent)s",
+        {"agent": work.actor.id, "now": clock.now()},
+    )
+    if row is None or row["status"] != "active":
+        return "paused"
+    return "over_budget" if row["spent"] else "at_capacity" if row["full"] else "nothing_ready"
+
+
+_ASSIGN = f"""
+with queued as materialized (select task_id from ready_tasks where task_id = %(id)s for update),
+ag as materialized (
+  select l.agent_id from agent_load l join agents a on a.id = l.agent_id and a.status = 'active'
+  where l.agent_id = %(agent)s and l.running < l.max_concurrent for no key update of l),
+upd as (
+  update tasks t set status = 'ASSIGNED', assignee_id = %(agent)s, lease_until = %(until)s, fence = t.fence + 1,
+    version = t.version + 1, updated_at = %(e_now)s, retry_at = null
+  from ag where t.id = %(id)s and t.version = %(version)s and (select count(*) from queued) >= 0 returning t.*),
+withdrawn as (delete from ready_tasks r using upd u where r.task_id = u.id),
+loaded as (
+  update agent_load l set running = l.running + 1, last_assigned_at = %(e_now)s
+  where l.agent_id = %(agent)s and exists (select from upd)),
+facts as (
+  select 'task.moved' as name, 'task' as subject_kind, u.id as subject_id, u.key as subject_label, u.project_id,
+    jsonb_build_object('status', 'READY') as before,
+    jsonb_build_object('status', u.status, 'agent_id', u.assignee_id) as after from upd u),
+{events.EMIT}
+select u.id, u.project_id, u.fence, u.version, u.lease_until, {shapes.as_json(shapes.task("u"))}::text as body,
+  to_json(u.lease_until)::text as until, null as run
+from upd u
+"""
+
+
+@operation("tasks:write", atomic=True)
+def assign(work: Work, ref: str | UUID, body: AssignIn) -> Json[ClaimOut]:
+    """Give a READY task to an agent that has room. An agent may take one for itself, with a lease."""
+    if work.actor.is_agent and body.agent_id != work.actor.id:
+        raise Forbidden("task.assign_other", "An agent assigns tasks only to itself", "Name your own id.")
+    for _ in range(3):
+        row = standing_row(work, ref)
+        rules.check_move(standing_of(row), Status.ASSIGNED, work.actor, None)
+        _check_candidate(work, row["id"], row["key"], body.agent_id)
+        params = {"id": row["id"], "version": row["version"], "agent": body.agent_id}
+        until = moving.lease(None) if work.actor.is_agent else None
+        found = work.all(_ASSIGN, work.telling() | params | {"until": until})
+        if found:
+            return _claimed(work, found)
+    raise Conflict("task.busy", f"{ref} keeps changing", "Try again.")
+
+
+def _check_candidate(work: Work, task_id: UUID, key: str, agent_id: UUID) -> None:
+    row = work.one(
+        "select a.name, a.status, l.running, l.max_concurrent, "
+        "a.project_ids is null or t.project_id = any(a.project_ids) as allowed, "
+        "(select array_agg(n) from unnest(t.required_capabilities) n where n not in (select c.name from agent_capabilities ac "
+        "join capabilities c on c.id = ac.capability_id where ac.agent_id = a.id)) as lacks "
+        "from agents a join agent_load l on l.agent_id = a.id, tasks t where a.id = %(agent)s and t.id = %(task)s",
+        {"agent": agent_id, "task": task_id},
+    )
+    if row is None:
+        raise Conflict("agent.not_found", f"There is no agent {agent_id}", "GET /agents lists them.")
+    if row["status"] != "active":
+        raise Conflict("agent.not_active", f"{row['name']} is {row['status']}", "Resume it or choose another agent.")
+    if not row["allowed"]:
+        raise Conflict("agent.project", f"{row['name']} may not see this project", "Choose another agent.")
+    if row["lacks"] and work.actor.is_agent:
+        raise Conflict("agent.lacks", f"{row['name']} lacks {', '.join(row['lacks'])} for {key}", "Claim another task.")
+    if row["running"] >= row["max_concurrent"]:
+        raise Conflict(
+            "agent.full", f"{row['name']} holds {row['running']} of {row['max_concurrent']} tasks", "Wait, or raise its limit."
+        )

@@ -1,0 +1,170 @@
+"""The one statement that moves a task: state, queue, load, execution and facts together, or nothing.
+
+It is conditional on the version that the guards looked at, so of two concurrent moves exactly one wins.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from orkwork.core import clock, events
+from orkwork.core.ids import uuid7
+from orkwork.core.schema import Json
+from orkwork.core.work import Work
+from orkwork.domains.tasks import rules
+from orkwork.domains.tasks.models import ExecutionStatus, Status
+from orkwork.domains.tasks.queries import shapes
+from orkwork.domains.tasks.schemas import TaskOut
+
+_MOVE = f"""
+with queued as materialized (  -- the queue's row before the task's, as a claim locks them
+  select task_id from ready_tasks where task_id = %(id)s for update),
+upd as (
+  update tasks t set
+    status = %(to)s::text, version = t.version + 1, updated_at = %(e_now)s,
+    assignee_id = case when %(keeps_assignee)s then t.assignee_id end,
+    worker_id = case when %(to)s::text = 'IN_PROGRESS' then t.assignee_id else t.worker_id end,
+    fence = t.fence + %(fence_step)s,
+    lease_until = %(lease_until)s,
+    flagged = t.flagged and %(to)s::text not in ('READY', 'PLANNING', 'CREATED'),
+    ready_at = case when %(to)s::text = 'READY' then coalesce(t.ready_at, %(e_now)s::timestamptz) else t.ready_at end,
+    started_at = case when %(to)s::text = 'IN_PROGRESS' then coalesce(t.started_at, %(e_now)s::timestamptz) else t.started_at end,
+    completed_at = case when %(to)s::text = 'COMPLETED' then %(e_now)s::timestamptz end,
+    retry_at = %(retry_at)s,
+    retry_count = t.retry_count + %(retry_step)s
+  where t.id = %(id)s and t.version = %(version)s and (select count(*) from queued) >= 0
+  returning t.*),
+offered as (
+  insert into ready_tasks (task_id, project_id, capset_id, priority, due_at, crit)
+  select u.id, u.project_id, u.capset_id, u.priority, coalesce(u.due_at, 'infinity'), u.crit
+  from upd u join projects p on p.id = u.project_id and p.status = 'active'
+  where u.status = 'READY' and u.retry_at is null on conflict do nothing),
+withdrawn as (
+  delete from ready_tasks r using upd u where r.task_id = u.id and u.status <> 'READY'),
+load as (
+  update agent_load l set running = greatest(0, l.running + %(load_step)s::int)
+  where l.agent_id = %(agent_id)s::uuid and %(load_step)s::int <> 0 and exists (select from upd)),
+ended as (
+  update task_executions x set
+    status = %(run_status)s::text, ended_at = %(e_now)s, version = x.version + 1,
+    progress = case when %(run_status)s::text = 'succeeded' then 100 else coalesce(%(x_progress)s, x.progress) end,
+    note = coalesce(%(x_note)s, x.note), failure = %(x_failure)s, failure_detail = %(x_failure_detail)s,
+    output = coalesce(%(x_output)s, x.output), input_tokens = coalesce(%(x_input_tokens)s, x.input_tokens),
+    output_tokens = coalesce(%(x_output_tokens)s, x.output_tokens),
+    reported_cost_usd = coalesce(%(x_reported_cost_usd)s, x.reported_cost_usd),
+    duration_ms = coalesce(%(x_duration_ms)s, x.duration_ms)
+  from upd u where x.task_id = u.id and x.status = 'running' and %(run_status)s::text is not null
+  returning x.*),
+started as (
+  insert into task_executions (id, task_id, project_id, agent_id, run, fence, status, note, started_at, version)
+  select %(run_id)s, u.id, u.project_id, u.assignee_id,
+    (select coalesce(max(run), 0) + 1 from task_executions o where o.task_id = u.id), u.fence, 'running', '', %(e_now)s, 1
+  from upd u where %(run_id)s::uuid is not null
+  returning *),
+facts as (
+  select 'task.moved' as name, 'task' as subject_kind, u.id as subject_id, u.key as subject_label, u.project_id,
+    jsonb_build_object('status', %(before)s::text) as before,
+    jsonb_build_object('status', u.status, 'agent_id', %(agent_id)s::uuid) || %(told)s as after
+  from upd u
+  union all
+  select 'execution.ended', 'execution', x.id, u.key, x.project_id, '{{"status": "running"}}',
+    jsonb_build_object('status', x.status, 'task_id', x.task_id, 'agent_id', x.agent_id, 'failure', x.failure)
+  from ended x, upd u
+  union all
+  select 'execution.started', 'execution', x.id, u.key, x.project_id, null,
+    jsonb_build_object('status', x.status, 'task_id', x.task_id, 'agent_id', x.agent_id, 'run', x.run)
+  from started x, upd u),
+{events.EMIT}
+select {shapes.as_json(shapes.task("u"))}::text as body, u.version, u.id, u.key, u.project_id, u.fence, u.lease_until,
+  (select {shapes.as_json(shapes.execution("x", "u"))}::text from (select * from started union all select * from ended) x) as run,
+  case when %(settles)s::boolean is not null then settle_dependants(u.id, %(settles)s, %(telling)s) end as settled
+from upd u
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extra:
+    """What a move may carry beside its target."""
+
+    lease_until: datetime | None = None
+    retry_at: datetime | None = None
+    is_retry: bool = False
+    run_status: ExecutionStatus | None = None
+    """How the running execution ends, where it differs from the rule."""
+    report: dict[str, Any] = field(default_factory=dict)
+    """The last report of the execution that ends."""
+    told: dict[str, Any] = field(default_factory=dict)
+    """What the fact says beside the states: a reason."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of the task."""
+
+    task: Json[TaskOut]
+    fence: int
+    lease_until: datetime | None
+    run: str | None
+    """The execution that started or ended, as JSON."""
+
+
+REPORT = (
+    "progress",
+    "note",
+    "failure",
+    "failure_detail",
+    "output",
+    "input_tokens",
+    "output_tokens",
+    "reported_cost_usd",
+    "duration_ms",
+)
+
+
+def move(work: Work, row: dict[str, Any], to: Status, extra: Extra | None = None) -> Moved | None:
+    """Move the task of a standing row; None when it changed since the row was read."""
+    before, extra = Status(row["status"]), extra or Extra()
+    if to is Status.READY and row["blocked_count"]:
+        to = Status.PLANNING
+    settles = {Status.COMPLETED: True}.get(to, False if before is Status.COMPLETED else None)
+    run_status = extra.run_status or (rules.RUN_ENDS_AS.get(to) if before is Status.IN_PROGRESS else None)
+    starts = before is Status.ASSIGNED and to is Status.IN_PROGRESS
+    params = work.telling() | {
+        "id": row["id"],
+        "version": row["version"],
+        "before": before,
+        "to": to,
+        "keeps_assignee": to in (*rules.STARTED, Status.FAILED),
+        "fence_step": 1 if before in rules.HELD and to not in rules.STARTED else 0,
+        "lease_until": extra.lease_until,
+        "retry_at": extra.retry_at,
+        "retry_step": int(extra.is_retry),
+        "agent_id": row["assignee_id"],
+        "load_step": (to in rules.HELD) - (before in rules.HELD),
+        "run_status": run_status,
+        "run_id": uuid7() if starts else None,
+        "told": Jsonb(extra.told),
+        "settles": settles,
+        "telling": work.telling_json() if settles is not None else None,
+    }
+    params |= {f"x_{name}": extra.report.get(name) for name in REPORT}
+    moved = work.one(_MOVE, params)
+    return None if moved is None else _heard(work, moved)
+
+
+def _heard(work: Work, moved: dict[str, Any]) -> Moved:
+    work.hint("task.moved", "task", moved["id"], moved["project_id"])
+    if moved["run"]:
+        work.hint("execution.changed", "execution", None, moved["project_id"])
+    for dependant in moved["settled"] or ():
+        work.hint("task.moved", "task", dependant, moved["project_id"])
+    return Moved(Json(TaskOut, moved["body"], moved["version"]), moved["fence"], moved["lease_until"], moved["run"])
+
+
+def lease(seconds: int | None) -> datetime:
+    """When silence from now on gives the task back."""
+    until = clock.later(clock.now(), seconds or rules.LEASE_SECONDS)
+    assert until is not None
+    return until

@@ -1,0 +1,176 @@
+"""The REST door: finds out who calls, runs one operation or query, and shapes the answer."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+from asgi_correlation_id import correlation_id
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from orkwork.core import door
+from orkwork.core.credentials import Credential, identify
+from orkwork.core.errors import Forbidden, invalid
+from orkwork.core.operation import entry_of
+from orkwork.core.schema import Json
+from orkwork.core.settings import settings
+from orkwork.core.work import Work
+from orkwork.web import idempotency, limits
+
+P = ParamSpec("P")
+R = TypeVar("R")
+JSON = "application/json"
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def session_cookie() -> str:
+    """The session cookie's name; `__Host-` ties it to this host where https allows it."""
+    return "__Host-orkwork_session" if settings().https else "orkwork_session"
+
+
+class Door:
+    """One request at the REST door."""
+
+    __slots__ = ("_body", "_key", "credential", "if_match", "limit_headers", "request")
+
+    def __init__(self, request: Request, body: bytes) -> None:
+        """Read the headers; nothing is looked up yet."""
+        self.request = request
+        self.credential = credential_of(request)
+        self.if_match = _if_match(request)
+        self._key = request.headers.get("idempotency-key")
+        self._body = body
+        self.limit_headers: dict[str, str] = {}
+
+    def ask(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
+        """Run a query and answer with what it gives."""
+        self._admit()
+        result = door.run(identify(self.credential), lambda work: fn(work, *args, **kwargs), write=False)
+        return self._finish(shape(result))
+
+    def do(
+        self,
+        fn: Callable[Concatenate[Work, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Response:
+        """Run an operation and answer 200 with what it gives."""
+        return self.perform(lambda work: shape(fn(work, *args, **kwargs)), atomic=entry_of(fn).atomic)
+
+    def create(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
+        """Run an operation and answer 201 with what it made."""
+        return self.perform(lambda work: shape(fn(work, *args, **kwargs), 201), atomic=entry_of(fn).atomic)
+
+    def create_unkept(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
+        """The same for an answer that holds a secret, which no Idempotency-Key may keep."""
+        self._key = None
+        return self.create(fn, *args, **kwargs)
+
+    def remove(self, fn: Callable[Concatenate[Work, P], object], *args: P.args, **kwargs: P.kwargs) -> Response:
+        """Run an operation and answer 204."""
+
+        def body(work: Work) -> Response:
+            fn(work, *args, **kwargs)
+            return Response(status_code=204)
+
+        return self.perform(body, atomic=entry_of(fn).atomic)
+
+    def perform(self, body: Callable[[Work], Response], *, atomic: bool = False) -> Response:
+        """Run a write in one Work, once for each Idempotency-Key."""
+        self._admit()
+        key = idempotency.check_key(self._key) if self._key is not None and self.request.method == "POST" else None
+        if key is None:
+            return self._finish(door.run(identify(self.credential), body, write=True, atomic=atomic))
+
+        def once(work: Work) -> Response:
+            kept = idempotency.recall(work, key, self._request_hash())
+            if kept is not None:
+                return kept
+            response = body(work)
+            idempotency.keep(work, key, response)
+            return response
+
+        return self._finish(door.run(identify(self.credential), once, write=True))
+
+    def _admit(self) -> None:
+        caller = hashlib.sha256(self.credential.token.encode()).hexdigest()[:32] if self.credential else ip_of(self.request)
+        self.limit_headers = limits.take(caller or "?")
+        check_origin(self.request, self.credential)
+
+    def _finish(self, response: Response) -> Response:
+        response.headers.update(self.limit_headers)
+        return response
+
+    def _request_hash(self) -> bytes:
+        request = self.request
+        head = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+        return hashlib.sha256(head + self._body).digest()
+
+
+def shape(result: Any, status: int = 200) -> Response:
+    """An answer out of what an operation or query gave: a schema, JSON that PostgreSQL wrote, or a page."""
+    if isinstance(result, Response):
+        return result
+    if isinstance(result, Json):
+        return _json(result.body.encode(), status, result.version)
+    if isinstance(result, BaseModel):
+        return _json(result.model_dump_json().encode(), status, getattr(result, "version", None))
+    return _json(to_json(result), status, None)
+
+
+def _json(body: bytes, status: int, version: int | None) -> Response:
+    headers = {"ETag": f'"{version}"'} if version is not None else None
+    return Response(body, status_code=status, media_type=JSON, headers=headers)
+
+
+def credential_of(request: Request) -> Credential | None:
+    """The bearer token, else the session cookie, else None."""
+    ip, request_id = ip_of(request), correlation_id.get()
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return Credential("bearer", token.strip(), ip, request_id)
+    cookie = request.cookies.get(session_cookie())
+    return Credential("session", cookie, ip, request_id) if cookie else None
+
+
+def ip_of(request: Request) -> str | None:
+    """Where the call comes from; the proxy's word only where the proxy is trusted."""
+    if settings().trust_proxy and (forwarded := request.headers.get("x-forwarded-for")):
+        return forwarded.rpartition(",")[2].strip()[:45]
+    return request.client.host if request.client else None
+
+
+def own_origins() -> set[str]:
+    """The origins that pages of this installation have."""
+    port = settings().port
+    return {settings().address, f"http://localhost:{port}", f"http://127.0.0.1:{port}"}
+
+
+def check_origin(request: Request, credential: Credential | None) -> None:
+    """Refuse a write with a cookie that another site's page could have sent (CSRF)."""
+    if request.method in SAFE or credential is None or credential.kind != "session":
+        return
+    if request.headers.get("origin") not in own_origins():
+        raise Forbidden(
+            "auth.origin", "This request does not come from our own pages", f"Send the header Origin: {settings().address}"
+        )
+
+
+def _if_match(request: Request) -> int | None:
+    value = request.headers.get("if-match")
+    if value is None or value.strip() == "*":
+        return None
+    text = value.strip().removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise invalid("If-Match", "must be the version in quotes, as the ETag gives it")
+    return int(text)
+
+
+async def door_of(request: Request) -> Door:
+    """The dependency of every route."""
+    return Door(request, await request.body())
+
+
+Caller = Annotated[Door, Depends(door_of)]

@@ -1,0 +1,98 @@
+"""Errors as RFC 9457 problem details."""
+
+import logging
+from typing import Any
+
+from asgi_correlation_id import correlation_id
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from orkwork.core.errors import FieldError, Invalid, OrkworkError
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What went wrong and what to do (RFC 9457)."""
+
+    type: str
+    """Stable: `/problems/` and the error's dotted code."""
+    title: str
+    status: int
+    detail: str
+    hint: str = ""
+    errors: list[FieldError] = []
+    request_id: str | None = None
+
+
+def problem(error: OrkworkError) -> Response:
+    """The answer for an error."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.message,
+        "hint": error.hint,
+        "errors": [{"field": e.field, "message": e.message} for e in error.errors],
+        "request_id": correlation_id.get(),
+    } | error.extra
+    headers = {}
+    if "retry_after_seconds" in error.extra:
+        headers["Retry-After"] = str(error.extra["retry_after_seconds"])
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="orkwork"'
+    return Response(to_json(body), status_code=error.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+_HTTP = {
+    400: ("request.malformed", "Malformed request"),
+    404: ("request.no_route", "Not found"),
+    405: ("request.method", "Method not allowed"),
+    415: ("request.media_type", "Unsupported media type"),
+}
+
+
+def _of_validation(error: RequestValidationError) -> Invalid:
+    fields = []
+    for item in error.errors():
+        place = [str(part) for part in item["loc"] if part not in ("body", "query", "path", "header")]
+        fields.append(FieldError(".".join(place) or str(item["loc"][0]), _message(item)))
+    named = "; ".join(f"{e.field}: {e.message}" for e in fields[:3])
+    return Invalid("request.invalid", named, "Correct the named fields and send it again.", errors=fields[:50])
+
+
+def _message(item: dict[str, Any]) -> str:
+    if item["type"] == "extra_forbidden":
+        return "is not a known field"
+    return str(item["msg"])[:300]
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the API as a problem."""
+
+    @app.exception_handler(OrkworkError)
+    async def orkwork(_request: Request, error: OrkworkError) -> Response:
+        return problem(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def validation(_request: Request, error: RequestValidationError) -> Response:
+        return problem(_of_validation(error))
+
+    @app.exception_handler(HTTPException)
+    async def http(_request: Request, error: HTTPException) -> Response:
+        code, title = _HTTP.get(error.status_code, ("request.refused", "Refused"))
+        answer = OrkworkError(code, str(error.detail), "See /api/v2/docs.")
+        answer.status, answer.title = error.status_code, title  # pyright: ignore[reportAttributeAccessIssue]
+        response = problem(answer)
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(OrkworkError("internal", "This is our fault; it is logged under the request id", "Try again."))

@@ -1,0 +1,108 @@
+"""What every test may use: real services, a database of its own, callers and an HTTP client."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from orkwork.core import db, door, live
+from orkwork.core.actor import Actor, ActorKind, Role
+from orkwork.core.settings import settings
+from orkwork.core.work import Work
+from orkwork.domains import registry
+from orkwork.web import limits
+from orkwork.web.app import create_api
+from tests.factories import Company
+from tests.services import Services, start_services
+
+TABLES_KEPT = ("alembic_version", "settings", "event_log_cursor", "capability_sets")
+registry.load_operations()
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """PostgreSQL and Valkey of this test session."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "services"
+    started = start_services(home)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of this worker, named by DATABASE_URL as in production."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    url = services.database_url(f"test_{worker}", fresh=True)
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DATABASE_URL", url)
+    patch.setenv("REDIS_URL", services.redis_url)
+    patch.setenv("ORKWORK_HOME", str(tmp_path_factory.mktemp("home")))
+    patch.setenv("ORKWORK_RATE_LIMIT_PER_MINUTE", "0")
+    _forget()
+    yield url
+    db.dispose()
+    patch.undo()
+    _forget()
+
+
+def _forget() -> None:
+    db.dispose()
+    for cached in (settings, live.client, limits._limiters):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def database(environment: str) -> Iterator[str]:
+    """The database, emptied after the test."""
+    yield environment
+    with db.engine().begin() as connection:
+        tables = connection.exec_driver_sql(
+            "select string_agg(quote_ident(tablename), ', ') from pg_tables where schemaname = 'public' "
+            "and not tablename = any(%(kept)s)",
+            {"kept": list(TABLES_KEPT)},
+        ).scalar_one()
+        connection.exec_driver_sql(f"truncate {tables} restart identity cascade")
+        connection.exec_driver_sql("delete from capability_sets where capability_ids <> '{}'")
+        connection.exec_driver_sql(
+            "update event_log_cursor set pos = 0, hash = decode(repeat('00', 32), 'hex'), xid = '0', seq = 0"
+        )
+        connection.exec_driver_sql("update settings set name = 'My company', time_zone = 'UTC', locale = 'en', version = 1")
+
+
+@pytest.fixture
+def company(database: str) -> Company:
+    """A company to fill: people, agents, projects, tasks."""
+    return Company()
+
+
+@pytest.fixture(scope="session")
+def api_app(environment: str):  # noqa: ANN201
+    """The HTTP application."""
+    return create_api()
+
+
+@pytest.fixture
+def http(api_app, database: str) -> Iterator[TestClient]:  # noqa: ANN001
+    """A client without credentials."""
+    with TestClient(api_app, base_url=settings().address, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def as_system(database: str) -> Callable[..., object]:
+    """Run a body as the system in one committed Work."""
+
+    def run(body: Callable[[Work], object]) -> object:
+        return door.run(Actor(ActorKind.SYSTEM, None, "test"), body, write=True)
+
+    return run
+
+
+@pytest.fixture
+def owner_actor() -> Actor:
+    """An owner who is not in the database; enough where no row refers to the person."""
+    return Actor(ActorKind.USER, None, "Owner", role=Role.OWNER)
+
+
