@@ -1,10 +1,12 @@
 """One real PostgreSQL and Valkey for a whole test session, shared by its xdist workers.
 
 The session's first process starts them; every other process that names the same home attaches. They end with the
-process that started them, however it ends. Durability is off: nothing here outlives the session.
+process that started them, which waits for the others before it stops them. Durability is off: nothing here outlives
+the session.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import subprocess
@@ -12,6 +14,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import psycopg
 from psycopg import sql
@@ -35,6 +38,7 @@ class Services:
     valkey_url: str
     """Without a database number; ends in a slash."""
     _processes: list[tuple[subprocess.Popen[bytes], int]] = field(default_factory=list)
+    _share: IO[bytes] | None = None
 
     @property
     def redis_url(self) -> str:
@@ -55,7 +59,12 @@ class Services:
         return self.postgres_url + name
 
     def stop(self) -> None:
-        """End what was started here; a process that only attached leaves them be."""
+        """End what was started here, once nobody else uses it; a process that only attached just lets go."""
+        if self._share is not None:
+            if self._processes:
+                fcntl.flock(self._share, fcntl.LOCK_EX)
+            self._share.close()
+            self._share = None
         for process, stop_signal in self._processes:
             process.send_signal(stop_signal)
         for process, _ in self._processes:
@@ -94,9 +103,15 @@ class Services:
 def start_services(home: Path) -> Services:
     """Start both services in `home`, or attach to those that a running process already started there."""
     home.mkdir(parents=True, exist_ok=True)
-    attached = _running(home)
-    if attached is not None:
-        return attached
+    with (home / "start.lock").open("wb") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        services = _running(home) or _start(home)
+        services._share = (home / "share.lock").open("wb")
+        fcntl.flock(services._share, fcntl.LOCK_SH)
+    return services
+
+
+def _start(home: Path) -> Services:
     postgres = Postgres(home, extra=_UNDURABLE)
     valkey = Valkey(home, durable=False)
     postgres.prepare()

@@ -138,7 +138,7 @@ class Supervisor:
                 raise StartFailed(f"{', '.join(waiting)} was not ready within {seconds:.0f} s.")
 
     def run_steps(self, steps: Sequence[Step], *, restart: bool = False) -> dict[str, int]:
-        """Run what ends by itself, all at once, printing what it says; exit codes by name. The first failure ends all."""
+        """Run what ends by itself, all at once, printing what it says; exit codes by name. One failure ends all."""
         running = {step.name: self._launch(step, failures=0) for step in steps}
         codes: dict[str, int] = {}
         try:
