@@ -1,4 +1,4 @@
-"""Reflex's settings. What the bundle is made of must not depend on where it runs, so only the runtime half reads ours."""
+"""Reflex's settings. What the bundle is made of must not depend on where it runs; only the running half reads ours."""
 
 import os
 
@@ -6,6 +6,10 @@ import reflex as rx
 
 from orkwork.core.settings import settings
 from orkwork.ui.bundle import Bundle
+
+if os.environ.get("REDIS_URL"):
+    # Without it every push waits for a lock in Redis.
+    os.environ.setdefault("REFLEX_OPLOCK_ENABLED", "1")
 
 
 def _origins() -> tuple[str, ...]:

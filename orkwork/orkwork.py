@@ -1,4 +1,4 @@
-"""The root: every domain's pages, the API, and what stands around them, as one ASGI app."""
+"""The root: the API, every domain's pages, and what stands around them, as one ASGI app."""
 
 import importlib
 import os
@@ -10,7 +10,9 @@ from orkwork.ui import guard, live, page
 from orkwork.ui.document import head
 from orkwork.ui.faults import crashed, note_crash
 from orkwork.ui.serving import outside
+from orkwork.web.app import create_api
 
+api = create_api()
 registry.load("ui")
 if os.environ.get("ORKWORK_KIT") == "1":
     importlib.import_module("tests.ui.gallery")
@@ -23,7 +25,7 @@ app = rx.App(
     toaster=None,
     app_wraps={(55, "ErrorBoundary"): crashed},
     backend_exception_handler=note_crash,
-    api_transformer=[outside],
+    api_transformer=[api, outside],
 )
 app.add_middleware(guard.Guard())
 app.register_lifespan_task(live.subscriber(app))

@@ -218,6 +218,12 @@ export function Board({ lanes = Object.keys(STATUS), cards, counts, rules = {}, 
       if (told && !told.ok) setOwn({ id: draggableId, text: told.text || L.t("{from} does not lead to {to}.", { from: L.t(look("status", from)[2]), to: L.t(look("status", over)[2]) }) });
     }
   };
+  const frame = useRef(null);
+  useEffect(() => {
+    // On a phone, begin at the first lane that is open rather than at the folded ones before it.
+    const first = frame.current?.querySelector(".lane:not(.thin)");
+    if (first && window.innerWidth <= 760) frame.current.scrollLeft = first.offsetLeft - frame.current.offsetLeft;
+  }, [cards?.length > 0]);
   const onClick = (event) => {
     const card = event.target.closest?.("[data-card]");
     if (!card || event.defaultPrevented || event.metaKey || event.ctrlKey || event.button) return;
@@ -233,7 +239,7 @@ export function Board({ lanes = Object.keys(STATUS), cards, counts, rules = {}, 
       dragHandleUsageInstructions={L.t("Press space to lift the task, arrow keys to move it between statuses, space to drop it, escape to put it back. Press Enter to open it.")}
     >
       {/* A press on a card opens it; the title inside is the link that keyboards and screen readers use. */}
-      <div className="board" role="region" aria-label={label || L.t("Board")} tabIndex={0} onClick={onClick}>
+      <div ref={frame} className="board" role="region" aria-label={label || L.t("Board")} tabIndex={0} onClick={onClick}>
         {lanes.map((status) => (
           <Lane
             key={status} status={status} cards={lists[status]} total={Math.max(counts?.[status] ?? 0, lists[status].length)} drag={drag} L={L}

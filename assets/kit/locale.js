@@ -3,6 +3,9 @@
 import { useSyncExternalStore } from "react";
 
 const CURRENCY = "USD";
+/** Marks a text for the catalogue where it is not translated yet. */
+export const msg = (text) => text;
+
 const FORMS = { one: 0, few: 1, many: 2, other: 1, two: 1, zero: 2 };
 const listeners = new Set();
 const built = {};
@@ -44,7 +47,7 @@ function make(locale) {
     duration(seconds) {
       if (blank(seconds)) return "—";
       const whole = Math.max(0, Math.round(seconds));
-      const parts = [[86400, "{n} d"], [3600, "{n} h"], [60, "{n} min"], [1, "{n} s"]];
+      const parts = [[86400, msg("{n} d")], [3600, msg("{n} h")], [60, msg("{n} min")], [1, msg("{n} s")]];
       const first = parts.findIndex(([size]) => whole >= size);
       if (first < 0) return t("{n} s", { n: 0 });
       const out = [];
@@ -114,6 +117,3 @@ export async function setLocale(name) {
   current = get(name);
   for (const listener of listeners) listener();
 }
-
-/** Marks a text for the catalogue where it is not translated yet. */
-export const msg = (text) => text;

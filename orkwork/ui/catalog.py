@@ -1,4 +1,4 @@
-"""The catalogues: what the sources say, what the translations answer, and the script that carries them to the browser."""
+"""The catalogues: what the sources say, what translations answer, and the script that carries them to the browser."""
 
 import ast
 import hashlib
@@ -14,7 +14,8 @@ from orkwork.ui.locale import LOCALES
 
 ROOT = Path(__file__).resolve().parents[2]
 PO_FILES = Path(__file__).parent / "locales"
-_PYTHON_CALLS = {"t": 1, "plural": 2, "toast": 1, "message": 1}
+_PYTHON_CALLS = {"t": 1, "plural": 2, "toast": 1, "place": 1, "action": 1}
+_PYTHON_WORDS = {"page": ("title",), "place": ("short",), "toast": ("hint", "action")}
 _SCRIPT_CALL = re.compile(r"""\b(t|msg|plural)\(\s*"((?:[^"\\]|\\.)*)"(?:\s*,\s*"((?:[^"\\]|\\.)*)")?""")
 
 Message = str | tuple[str, str]
@@ -23,18 +24,13 @@ Message = str | tuple[str, str]
 @cache
 def messages(locale: str) -> dict[str, str | list[str]]:
     """The translations of one language, plural forms as lists; English has none."""
-    path = PO_FILES / f"{locale}.po"
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=locale)
     out: dict[str, str | list[str]] = {}
-    for entry in catalog:
-        if not entry.id or entry.fuzzy:
-            continue
-        plural_forms = isinstance(entry.id, tuple | list)
-        key = entry.id[0] if plural_forms else entry.id
-        out[key] = list(entry.string) if plural_forms else entry.string
+    for path in sorted((PO_FILES / locale).glob("*.po")):
+        with path.open("rb") as file:
+            for entry in read_po(file, locale=locale):
+                if entry.id and not entry.fuzzy:
+                    many = isinstance(entry.id, tuple | list)
+                    out[entry.id[0] if many else entry.id] = list(entry.string) if many else entry.string
     return out
 
 
@@ -73,6 +69,9 @@ def _in_python(path: Path) -> Iterator[Message]:
         texts = [a.value for a in node.args[:count] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
         if count and len(texts) == count:
             yield texts[0] if count == 1 else (texts[0], texts[1])
+        for word in node.keywords:
+            if word.arg in _PYTHON_WORDS.get(name, ()) and isinstance(word.value, ast.Constant) and word.value.value:
+                yield str(word.value.value)
 
 
 def _in_script(code: str) -> Iterator[Message]:

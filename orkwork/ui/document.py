@@ -1,4 +1,5 @@
-"""The head of every page: theme and language before the first paint, icons, and what makes it installable."""
+"""The head of every page: the language before the first paint (Reflex sees to the theme), icons, and what makes it
+installable."""
 
 import json
 
@@ -7,21 +8,24 @@ import reflex as rx
 from orkwork.ui import catalog
 
 _BOOT = """(function(){var d=document.documentElement,s={};try{s=localStorage}catch(e){}
-var m=s.theme||"system";d.classList.add(m==="dark"||(m!=="light"&&matchMedia("(prefers-color-scheme:dark)").matches)?"dark":"light");
 if(s["orkwork.sidebar"]==="mini")d.classList.add("mini");
 var c=CATALOGS,l=s["orkwork.locale"]||(navigator.language||"en").slice(0,2);if(l!=="en"&&!c[l])l="en";
-d.lang=l;window.orkworkLocale=l;window.orkworkCatalogs=c;if(c[l])document.write('<script src="'+c[l]+'"><\\/script>')})()"""
+d.lang=l;window.orkworkLocale=l;window.orkworkCatalogs=c;
+if(c[l])document.write("<scr"+"ipt src='"+c[l]+"'></scr"+"ipt>")})()"""
 
 
 def head() -> list[rx.Component]:
     """The components of the head."""
-    fonts = ("inter-latin-wght-normal", "jetbrains-mono-latin-wght-normal")
     return [
-        rx.el.script(dangerously_set_inner_html={"__html": boot()}),
+        rx.el.script(boot()),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icons/apple-touch.png"),
         rx.el.link(rel="manifest", href="/orkwork.webmanifest"),
-        rx.el.link(rel="preload", href=f"/fonts/{fonts[0]}.woff2", custom_attrs={"as": "font", "type": "font/woff2", "crossOrigin": "anonymous"}),
+        rx.el.link(
+            rel="preload",
+            href="/fonts/inter-latin-wght-normal.woff2",
+            custom_attrs={"as": "font", "type": "font/woff2", "crossOrigin": "anonymous"},
+        ),
         rx.el.meta(name="theme-color", content="#f9f9fb", custom_attrs={"media": "(prefers-color-scheme: light)"}),
         rx.el.meta(name="theme-color", content="#111113", custom_attrs={"media": "(prefers-color-scheme: dark)"}),
         rx.el.meta(name="mobile-web-app-capable", content="yes"),

@@ -14,7 +14,7 @@ from reflex_base.registry import RegistrationContext
 from orkwork.core import door
 from orkwork.core.errors import OrkworkError, Unauthenticated
 from orkwork.ui import live
-from orkwork.ui.caller import caller_of, identify
+from orkwork.ui.caller import caller_of, credential_of, mark_of
 from orkwork.ui.screen import Screen, allowed
 
 log = logging.getLogger(__name__)
@@ -64,19 +64,20 @@ def _screen(name: str) -> Any:
 
 async def _claim(state: Any, arriving: bool) -> None:
     """Empty the state unless it belongs to the session that calls; on arrival the session must still be good."""
-    caller = caller_of(state)
+    credential = credential_of(state)
+    mark = mark_of(credential)
     owner = await state.get_state(Owner)
-    mine = owner._mark == caller.mark and (not arriving or not caller.cookie or await _good(state))
+    mine = owner._mark == mark and (not arriving or credential is None or await _good(state))
     if not mine:
         for cls in _own_classes(rx.State):
             (await state.get_state(cls)).reset()
         owner = await state.get_state(Owner)
-        owner._mark = caller.mark
+        owner._mark = mark
 
 
 async def _good(state: Any) -> bool:
     try:
-        await asyncio.to_thread(door.run, identify(caller_of(state)), lambda work: None, write=False)
+        await asyncio.to_thread(door.run, caller_of(state), lambda work: None, write=False)
     except Unauthenticated:
         return False
     except OrkworkError:
@@ -86,7 +87,7 @@ async def _good(state: Any) -> bool:
 
 def _own_classes(root: Any) -> list[Any]:
     found = []
-    for cls in root.class_subclasses:
+    for cls in root.get_substates():
         if not cls.__module__.startswith("reflex"):
             found.append(cls)
         else:

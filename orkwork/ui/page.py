@@ -1,8 +1,8 @@
 """How a page comes to be.
 
-    @page("/tasks", title="Tasks", state=Tasks, nav="/tasks")
-    def tasks() -> rx.Component:
-        return card(...)
+@page("/tasks", title="Tasks", state=Tasks, nav="/tasks")
+def tasks() -> rx.Component:
+    return card(...)
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ PAGES: list[Page] = []
 live.TOPICS[shell.Shell] = frozenset({"project", "user", "agent"})
 
 
-def page(
+def page(  # noqa: PLR0913 - a page has this many sides, all but the address by name
     route: str,
     *,
     title: str,
@@ -49,9 +49,10 @@ def page(
     """Register a page; the function answers its content, or several parts of it.
 
     `title` is English and translated; `name` replaces it on the page where it is only known while running. `state` is a
-    Screen whose `load` runs on arrival, and again when one of `topics` changes: kinds ("task"), one thing ("task:<id>"),
-    or a project ("project:<id>"); `self.watch(...)` in `load` narrows them. `fact` stands beside the title. `nav` is the address of the sidebar's place that
-    is lit. `public` pages have no frame and need no one signed in. `body="main wide"` uses the whole width.
+    Screen whose `load` runs on arrival, and again when one of `topics` changes: kinds ("task"), one thing ("task:<id>")
+    or a project ("project:<id>"); `self.watch(...)` in `load` narrows them. `fact` stands beside the title. `nav` is
+    the address of the sidebar's place that is lit. `public` pages have no frame and need no one signed in.
+    `body="main wide"` uses the whole width.
     """
 
     def mark(build: Content) -> Content:
@@ -86,4 +87,4 @@ def page(
 def add_to(app: rx.App) -> None:
     """Give every registered page to the app."""
     for item in PAGES:
-        app.add_page(item.build, route=item.route, title=item.title, on_load=item.on_load)
+        app.add_page(item.build, route=item.route, title=item.title, image="/icons/512.png", on_load=item.on_load)

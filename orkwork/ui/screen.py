@@ -1,11 +1,11 @@
 """How a page's state asks and does. The operation is the lock; what is here turns its answers into something to see.
 
-    class Tasks(Screen, rx.State):
-        rows: list[dict] = []
+class Tasks(Screen, rx.State):
+    rows: list[dict] = []
 
-        @handler
-        async def load(self):
-            self.rows = await self.ask(queries.page, self.arg("q"))
+    @handler
+    async def load(self):
+        self.rows = await self.ask(queries.page, self.arg("q"))
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from orkwork.core import door
 from orkwork.core.errors import OrkworkError, Unauthenticated
 from orkwork.core.work import Work
 from orkwork.ui import live
-from orkwork.ui.caller import caller_of, identify
+from orkwork.ui.caller import caller_of
 
 R = TypeVar("R")
 _MARK = "orkwork_handler"
@@ -42,7 +42,7 @@ class Asking:
         return await self._through(operation, args, kwargs, write=True)
 
     async def _through(self, function: Callable[..., R], args: tuple, kwargs: dict[str, Any], *, write: bool) -> R:
-        who = identify(caller_of(self))
+        who = caller_of(self)
 
         def body(work: Work) -> R:
             return function(work, *args, **kwargs)
@@ -51,7 +51,7 @@ class Asking:
 
     def arg(self, name: str, default: str = "") -> str:
         """A part of the address: of the query string, or a `[name]` of the route."""
-        value = self.router.page.params.get(name, default)
+        value = self.rx_router_page.params.get(name, default)
         return value if isinstance(value, str) else default
 
     def watch(self, *topics: str) -> None:
@@ -68,7 +68,9 @@ class Screen(Asking, rx.State, mixin=True):
     """The last refused act on a thing: its id, why, and a number that grows."""
 
 
-def handler(fn: Callable[..., Any] | None = None, *, background: bool = False, refuses: str = "", **options: Any) -> Any:
+def handler(
+    fn: Callable[..., Any] | None = None, *, background: bool = False, refuses: str = "", **options: Any
+) -> Any:
     """Let browsers call this method; every other method of a state is refused.
 
     What it raises is shown: wrong fields beside the fields, anything else as a toast, or on the card whose id is the
@@ -147,7 +149,7 @@ def _fields(error: OrkworkError | ValidationError) -> dict[str, str]:
 def toast(
     text: str, *, tone: str = "ok", hint: str = "", undo: Any = None, href: str = "", action: str = "", **params: Any
 ) -> EventSpec:
-    """Say what happened: return or yield it from a handler. `undo=State.take_back(id)` gives eight seconds to click it."""
+    """Say what happened: return or yield it from a handler; `undo=State.back(id)` can be clicked for eight seconds."""
     news: dict[str, Any] = {"text": text, "tone": tone, "hint": hint, "params": params, "href": href, "action": action}
     if undo is not None:
         event = Event.from_event_type(undo)[0]

@@ -11,7 +11,7 @@ from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.dialog import dialog
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.kit import DocumentTitle, Hands, LanguageSwitch, LiveDot, SidebarButton, ThemeSwitch, Toasts
-from orkwork.ui.locale import LOCALES, t
+from orkwork.ui.locale import LOCALES, say, t
 from orkwork.ui.screen import Screen, handler
 
 Node = Any
@@ -95,14 +95,17 @@ def _shortcut(line: rx.Var) -> rx.Component:
 def _person() -> rx.Component:
     return rx.el.a(
         avatar(Shell.user, person=True, size="md"),
-        rx.el.span(rx.el.strong(Shell.user, class_name="trunc"), rx.el.span(_role(), class_name="meta"), class_name="tx grow"),
+        rx.el.span(
+            rx.el.strong(Shell.user, class_name="trunc"), rx.el.span(_role(), class_name="meta"), class_name="tx grow"
+        ),
         href="/settings",
+        aria_label=Shell.user + ", " + _role(),
         class_name="me",
     )
 
 
-def _role() -> rx.Var[str]:
-    words = [(role.value, t(word)) for role, word in _ROLES.items()]
+def _role() -> Any:
+    words = [(role.value, say(word)) for role, word in _ROLES.items()]
     return rx.match(Shell.role, *words, "")
 
 
@@ -135,10 +138,22 @@ def sidebar(current: str) -> rx.Component:
 
 def top_bar(title: Node, fact: Node, crumbs: list[tuple[Node, str]], extra: list[rx.Component]) -> rx.Component:
     """Title and one fact left; the connection, search and the one action right."""
-    path = [part for text, href in crumbs for part in (rx.el.a(text, href=href, class_name="no-m"), rx.el.span(icon("chevron-right", "s"), class_name="no-m"))]
+    path = [
+        part
+        for text, href in crumbs
+        for part in (
+            rx.el.a(text, href=href, class_name="no-m"),
+            rx.el.span(icon("chevron-right", "s"), class_name="no-m"),
+        )
+    ]
     return rx.el.header(
         SidebarButton.create(),
-        rx.el.div(*path, rx.el.h1(title), rx.el.span(fact, class_name="fact") if fact is not None else rx.fragment(), class_name="crumb grow"),
+        rx.el.div(
+            *path,
+            rx.el.h1(title),
+            rx.el.span(fact, class_name="fact") if fact is not None else rx.fragment(),
+            class_name="crumb grow",
+        ),
         *extra,
         LiveDot.create(),
         rx.el.button(
@@ -150,9 +165,18 @@ def top_bar(title: Node, fact: Node, crumbs: list[tuple[Node, str]], extra: list
             custom_attrs={"data-open": "palette"},
             aria_label=t("Search or run a command"),
         ),
-        rx.el.button(icon("circle-help"), type="button", class_name="btn ghost ic no-m", custom_attrs={"data-open": "keys"}, aria_label=t("Keyboard shortcuts")),
+        rx.el.button(
+            icon("circle-help"),
+            type="button",
+            class_name="btn ghost ic no-m",
+            custom_attrs={"data-open": "keys"},
+            aria_label=t("Keyboard shortcuts"),
+        ),
         *[
-            rx.cond(Shell.can_write, rx.el.a(icon("plus", "s"), t("New task"), rx.el.kbd("C"), href=item.href, class_name="btn no-m"))
+            rx.cond(
+                Shell.can_write,
+                rx.el.a(icon("plus", "s"), t("New task"), rx.el.kbd("C"), href=item.href, class_name="btn no-m"),
+            )
             for item in nav.ACTIONS
             if item.keys == "c"
         ],
@@ -164,7 +188,8 @@ def phone_bar(current: str) -> rx.Component:
     """Four places and 'More'."""
     places = [item for item in nav.PLACES if item.phone][:4]
     links = [
-        rx.el.a(icon(item.icon), t(item.short or item.title), href=item.href, **_current(item.href == current)) for item in places
+        rx.el.a(icon(item.icon), t(item.short or item.title), href=item.href, **_current(item.href == current))
+        for item in places
     ]
     more = rx.el.button(icon("menu"), t("More"), type="button", custom_attrs={"data-open": "more"})
     return rx.el.nav(*links, more, class_name="tabbar", aria_label=t("Sections"))
@@ -216,4 +241,6 @@ def frame(
 
 def bare(*content: Node, title: Node) -> rx.Component:
     """A page without the frame: signing in."""
-    return rx.fragment(DocumentTitle.create(text=title), rx.el.main(*content, id="content", class_name="bare"), Toasts.create())
+    return rx.fragment(
+        DocumentTitle.create(text=title), rx.el.main(*content, id="content", class_name="bare"), Toasts.create()
+    )

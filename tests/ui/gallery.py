@@ -6,15 +6,16 @@ The root loads it when ORKWORK_KIT=1: `/kit`, `/kit/board` and the places of the
 import asyncio
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import reflex as rx
 
-from orkwork.core import door, live
+from orkwork.core import credentials, door, live
 from orkwork.core.actor import Actor, ActorKind, Role
-from orkwork.core.errors import Conflict, FieldError, Invalid, Unauthenticated
-from orkwork.ui import caller, nav
+from orkwork.core.errors import Conflict, FieldError, Invalid
+from orkwork.ui import nav
 from orkwork.ui.components import filters, form
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.board import board
@@ -25,7 +26,7 @@ from orkwork.ui.components.figure import bar, gauge, key_figure, key_figures, sp
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.kit import NewPill
 from orkwork.ui.components.markdown import markdown
-from orkwork.ui.components.panel import body, card, grid, link, notice, properties, row, skeleton, stack, two_lines
+from orkwork.ui.components.panel import body, card, grid, link, notice, properties, skeleton, stack, two_lines
 from orkwork.ui.components.pill import label, pill, priority, state_pill, status_pill
 from orkwork.ui.components.table import num, sort, table
 from orkwork.ui.components.when import today, when
@@ -38,16 +39,26 @@ GOOD_SESSIONS = {"good": "Olena Kovalenko", "other": "Taras Bondar"}
 NOW = datetime.now(UTC)
 STATUSES = ["CREATED", "PLANNING", "READY", "ASSIGNED", "IN_PROGRESS", "REVIEW", "COMPLETED", "FAILED", "CANCELLED"]
 RULES: dict[str, Any] = {
-    "READY": {"ASSIGNED": {"ok": True, "text": "Drop to assign"}, "IN_PROGRESS": {"ok": False, "text": "A Ready task is assigned before it starts."}},
-    "ASSIGNED": {"IN_PROGRESS": {"ok": True, "text": "Drop to start"}, "READY": {"ok": True, "text": "Drop to release"}},
+    "READY": {
+        "ASSIGNED": {"ok": True, "text": "Drop to assign"},
+        "IN_PROGRESS": {"ok": False, "text": "A Ready task is assigned before it starts."},
+    },
+    "ASSIGNED": {
+        "IN_PROGRESS": {"ok": True, "text": "Drop to start"},
+        "READY": {"ok": True, "text": "Drop to release"},
+    },
     "IN_PROGRESS": {
         "REVIEW": {"ok": True, "text": "Drop to hand in for review"},
         "READY": {"ok": True, "text": "Drop to release"},
         "COMPLETED": {"ok": False, "text": "Review first: this task needs it"},
     },
-    "REVIEW": {"COMPLETED": {"ok": True, "text": "Drop to accept"}, "IN_PROGRESS": {"ok": True, "text": "Drop to ask for changes"}},
+    "REVIEW": {
+        "COMPLETED": {"ok": True, "text": "Drop to accept"},
+        "IN_PROGRESS": {"ok": True, "text": "Drop to ask for changes"},
+    },
 }
-TEXT = """Every cost-bearing call checks the **daily budget**; see [the rules](https://example.org) and `budget_exceeded`.
+TEXT = """Every cost-bearing call checks the **daily budget**; see [the rules](https://example.org)
+and `budget_exceeded`.
 
 - [x] locks the row
 - [ ] says when it opens
@@ -60,14 +71,13 @@ SELECT 1
 """
 
 
-def _identify(browser: caller.Caller) -> Any:
-    def find(_: Any) -> Actor:
-        name = GOOD_SESSIONS.get(browser.cookie) or (GOOD_SESSIONS["good"] if os.environ.get("ORKWORK_KIT_OPEN") else None)
-        if name is None:
-            raise Unauthenticated("auth.no_session", "Nobody is signed in")
-        return Actor(ActorKind.USER, UUID(int=1), name, Role.OWNER, ip=browser.ip)
-
-    return find
+@credentials.reads("session")
+def _person(_: Any, shown: credentials.Credential) -> Actor | None:
+    revoked = os.environ.get("ORKWORK_KIT_REVOKED", "")
+    name = GOOD_SESSIONS.get(shown.token)
+    if name is None or (revoked and Path(revoked).exists()):
+        return None
+    return Actor(ActorKind.USER, UUID(int=1), name, Role.OWNER, ip=shown.ip)
 
 
 class _Work:
@@ -86,20 +96,18 @@ COMPANY: dict[str, Any] = {"count": 3, "moved": {}}
 
 async def _hints(_: Any) -> Any:
     """Changes that tests make by writing to a file's time."""
-    seen = 0.0
-    path = os.environ.get("ORKWORK_KIT_NEWS", "")
+    seen = 0
+    path = Path(os.environ.get("ORKWORK_KIT_NEWS") or "/nowhere")
     while True:
         await asyncio.sleep(0.02)
-        if path and os.path.exists(path) and os.path.getmtime(path) > seen:
-            seen = os.path.getmtime(path)
-            with open(path) as file:
-                COMPANY["count"] = int(file.read() or 0)
+        if path.exists() and path.stat().st_mtime_ns > seen:
+            seen = path.stat().st_mtime_ns
+            COMPANY["count"] = int(path.read_text() or 0)
             yield [live.Hint("gallery.changed", "gallery", None, None)]
 
 
 door.run = _run
 live.listen = _hints
-caller.connect(_identify)
 
 
 def _count(work: Any) -> int:
@@ -114,16 +122,30 @@ def _move(work: Any, card_id: str, to: str) -> None:
 
 def _cards(work: Any, many: int) -> list[dict[str, Any]]:
     titles = [
-        "Budget check under a lock: two calls can’t overshoot", "Price table for 14 models with cached-token rates", "Alert settings page",
-        "Leaderboard with weekly and monthly trend", "Decisions carry the full score table", "Cost ledger, append-only",
+        "Budget check under a lock: two calls can’t overshoot",
+        "Price table for 14 models with cached-token rates",
+        "Alert settings page",
+        "Leaderboard with weekly and monthly trend",
+        "Decisions carry the full score table",
+        "Cost ledger, append-only",
     ]
     people, out = ["CLAUDE", "CODE", "QA", "PM", ""], []
     weights = ["READY", "READY", "ASSIGNED", "IN_PROGRESS", "IN_PROGRESS", "REVIEW", "COMPLETED", "COMPLETED", "FAILED"]
     for n in range(many):
         key = "stuck" if n == 3 else f"t{n}"
         status = COMPANY["moved"].get(key, weights[n % 9])
-        line: dict[str, Any] = {"id": key, "key": f"ORK-{120 + n}", "title": titles[n % 6], "href": f"/kit?task={n}", "status": status}
-        line |= {"priority": ["urgent", "high", "medium", "low", "none"][n % 5], "assignee": people[n % 5], "cost": f"{n * 1.37 % 9:.2f}"}
+        line: dict[str, Any] = {
+            "id": key,
+            "key": f"ORK-{120 + n}",
+            "title": titles[n % 6],
+            "href": f"/kit?task={n}",
+            "status": status,
+        }
+        line |= {
+            "priority": ["urgent", "high", "medium", "low", "none"][n % 5],
+            "assignee": people[n % 5],
+            "cost": f"{n * 1.37 % 9:.2f}",
+        }
         line |= {"due": "52 min" if n % 4 == 0 else "", "due_tone": "warn b5", "depends": n % 3}
         if status == "IN_PROGRESS":
             line["progress"] = 68 - n % 40
@@ -148,9 +170,18 @@ class Gallery(Screen, rx.State):
         """Read the made-up company."""
         self.count = await self.ask(_count)
         self.rows = [
-            {"name": name, "state": state, "score": score, "spent": spent, "seen": (NOW - timedelta(minutes=ago)).isoformat()}
+            {
+                "name": name,
+                "state": state,
+                "score": score,
+                "spent": spent,
+                "seen": (NOW - timedelta(minutes=ago)).isoformat(),
+            }
             for name, state, score, spent, ago in [
-                ("CLAUDE", "working", 91, "38.90", 1), ("CODE", "blocked", 84, "8.24", 14), ("QA", "working", 76, "11.07", 130), ("PM", "idle", None, "0.44", 3000),
+                ("CLAUDE", "working", 91, "38.90", 1),
+                ("CODE", "blocked", 84, "8.24", 14),
+                ("QA", "working", 76, "11.07", 130),
+                ("PM", "idle", None, "0.44", 3000),
             ]
         ]
 
@@ -224,8 +255,11 @@ class KitBoard(Screen, rx.State):
 
 
 for _place in (
-    nav.Place("Dashboard", "/", "layout-dashboard", "gd", 10, phone=True, short="Home"), nav.Place("Tasks", "/kit/board", "list-checks", "gt", 20, phone=True, short="Work"),
-    nav.Place("Agents", "/agents", "bot", "ga", 30, phone=True), nav.Place("Audit log", "/audit", "scroll-text", "gl", 80, foot=True), nav.Place("Settings", "/settings", "settings", "gs", 90, foot=True, phone=True),
+    nav.Place("Dashboard", "/", "layout-dashboard", "gd", 10, phone=True, short="Home"),
+    nav.Place("Tasks", "/kit/board", "list-checks", "gt", 20, phone=True, short="Work"),
+    nav.Place("Agents", "/agents", "bot", "ga", 30, phone=True),
+    nav.Place("Audit log", "/audit", "scroll-text", "gl", 80, foot=True),
+    nav.Place("Settings", "/settings", "settings", "gs", 90, foot=True, phone=True),
 ):
     if not any(item.href == _place.href for item in nav.PLACES):
         nav.PLACES.append(_place)
@@ -235,12 +269,19 @@ if not any(item.keys == "c" for item in nav.ACTIONS):
 
 @nav.search
 def _search(work: Any, text: str) -> list[nav.Found]:
-    return [{"title": line["title"], "key": line["key"], "href": line["href"], "status": line["status"]} for line in _cards(work, 12) if text.lower() in line["title"].lower()]
+    return [
+        {"title": line["title"], "key": line["key"], "href": line["href"], "status": line["status"]}
+        for line in _cards(work, 12)
+        if text.lower() in line["title"].lower()
+    ]
 
 
 @nav.shortcuts
 def _projects(work: Any) -> list[nav.Shortcut]:
-    return [{"key": key, "title": title, "href": f"/projects/{key}"} for key, title in (("ORK", "orkwork v2"), ("MOQ", "Moqup Studio"), ("PAY", "Payments"))]
+    return [
+        {"key": key, "title": title, "href": f"/projects/{key}"}
+        for key, title in (("ORK", "orkwork v2"), ("MOQ", "Moqup Studio"), ("PAY", "Payments"))
+    ]
 
 
 def _figures() -> rx.Component:
@@ -252,23 +293,61 @@ def _figures() -> rx.Component:
             key_figure(t("Uptime, 7 days"), percent(0.992, 1), change=duration(4860)),
             key_figure(t("Score, 30 days"), "—", change=t("too little data")),
         ),
-        row(spark, sparkline([1, 1, 2, 1, 9], label="4.1×", bad=True), icon("zap"), avatar("CLAUDE"), avatar("CODE", size="md"), avatar("QA", size="lg"), avatar("Olena Kovalenko", person=True, size="md"), kbd("J", "K"), label("backend")),
-        body(bar(68, label=t("{n}% done", n=68), text="68%"), bar(97, label=t("{n}% done", n=97), text="97%", tone="bad")),
+        rx.el.div(
+            spark,
+            sparkline([1, 1, 2, 1, 9], label="4.1×", bad=True),
+            icon("zap"),
+            avatar("CLAUDE"),
+            avatar("CODE", size="md"),
+            avatar("QA", size="lg"),
+            avatar("Olena Kovalenko", person=True, size="md"),
+            kbd("J", "K"),
+            label("backend"),
+            class_name="cb row w",
+        ),
+        body(
+            bar(68, label=t("{n}% done", n=68), text="68%"), bar(97, label=t("{n}% done", n=97), text="97%", tone="bad")
+        ),
     )
 
 
 def _health() -> rx.Component:
     causes = rx.fragment(
-        rx.el.li(icon("triangle-alert", "s", "bad"), rx.el.a("MOQ past its date", href="/kit", class_name="trunc"), rx.el.span("−8", class_name="num")),
-        rx.el.li(icon("activity", "s", "warn"), rx.el.a("QA errors 6.2%", href="/kit", class_name="trunc"), rx.el.span("−6", class_name="num")),
+        rx.el.li(
+            icon("triangle-alert", "s", "bad"),
+            rx.el.a("MOQ past its date", href="/kit", class_name="trunc"),
+            rx.el.span("−8", class_name="num"),
+        ),
+        rx.el.li(
+            icon("activity", "s", "warn"),
+            rx.el.a("QA errors 6.2%", href="/kit", class_name="trunc"),
+            rx.el.span("−6", class_name="num"),
+        ),
     )
-    return card(gauge(82, label=t("{n}% done", n=82), causes=causes), title=t("Health"), aside=rx.el.span("−3", class_name="meta"))
+    return card(
+        gauge(82, label=t("{n}% done", n=82), causes=causes),
+        title=t("Health"),
+        aside=rx.el.span("−3", class_name="meta"),
+    )
 
 
 def _states() -> rx.Component:
     return card(
-        *[rx.el.div(status_pill(value), state_pill(other), priority(rank), class_name="r") for value, other, rank in zip(STATUSES, ["working", "blocked", "idle", "running", "at_risk", "late", "revoked", "owner", "on_track"], ["urgent", "high", "medium", "low", "none"] * 2, strict=False)],
-        rx.el.div(pill("shield-check", t("Active"), "ok"), state_pill("something_new"), priority("urgent", bare=True), class_name="r"),
+        *[
+            rx.el.div(status_pill(value), state_pill(other), priority(rank), class_name="r")
+            for value, other, rank in zip(
+                STATUSES,
+                ["working", "blocked", "idle", "running", "at_risk", "late", "revoked", "owner", "on_track"],
+                ["urgent", "high", "medium", "low", "none"] * 2,
+                strict=False,
+            )
+        ],
+        rx.el.div(
+            pill("shield-check", t("Active"), "ok"),
+            state_pill("something_new"),
+            priority("urgent", bare=True),
+            class_name="r",
+        ),
         title=t("States"),
         count=9,
         on=True,
@@ -277,12 +356,25 @@ def _states() -> rx.Component:
 
 def _agents() -> rx.Component:
     def line(agent: rx.Var) -> list[Any]:
-        return [rx.el.span(avatar(agent["name"]), agent["name"], class_name="row"), state_pill(agent["state"]), number(agent["score"]), money(agent["spent"]), when(agent["seen"])]
+        return [
+            rx.el.span(avatar(agent["name"]), agent["name"], class_name="row"),
+            state_pill(agent["state"]),
+            number(agent["score"]),
+            money(agent["spent"]),
+            when(agent["seen"]),
+        ]
 
     return card(
-        table([t("Agent"), t("State"), num(t("Score")), num(t("Spent")), sort(t("Seen"), Gallery.more, "descending")], Gallery.rows, line, label=t("Agents")),
+        table(
+            [t("Agent"), t("State"), num(t("Score")), num(t("Spent")), sort(t("Seen"), Gallery.more, "descending")],
+            Gallery.rows,
+            line,
+            label=t("Agents"),
+        ),
         title=t("Agents"),
-        aside=rx.el.div(NewPill.create(count=Gallery.count, on_show=Gallery.less), link(t("Open"), "/kit"), class_name="row"),
+        aside=rx.el.div(
+            NewPill.create(count=Gallery.count, on_show=Gallery.less), link(t("Open"), "/kit"), class_name="row"
+        ),
     )
 
 
@@ -295,7 +387,9 @@ def _form() -> rx.Component:
                     form.choice("level", t("Autonomy"), [("0", "0"), ("1", "1")], errors=Gallery.errors),
                 ),
                 form.long_text("about", t("Description"), errors=Gallery.errors),
-                form.check("review", t("Needs a review"), hint=t("Nothing is finished before somebody else has looked at it")),
+                form.check(
+                    "review", t("Needs a review"), hint=t("Nothing is finished before somebody else has looked at it")
+                ),
                 form.actions(button(t("Cancel")), button(t("Save"), kind="solid", type="submit")),
                 on_submit=Gallery.save,
             )
@@ -306,7 +400,9 @@ def _form() -> rx.Component:
 
 def _buttons() -> rx.Component:
     return filters.bar(
-        filters.segments(t("View"), [("list", t("List"), "list"), ("board", t("Board"), "kanban")], Gallery.view, Gallery.pick),
+        filters.segments(
+            t("View"), [("list", t("List"), "list"), ("board", t("Board"), "kanban")], Gallery.view, Gallery.pick
+        ),
         filters.filter_chip(t("Priority"), Gallery.filter, [("high", t("High")), ("low", t("Low"))], Gallery.narrow),
         filters.chip("Phase 3", Gallery.less, t("Remove the filter")),
         filters.search_box("", Gallery.keep, t("Search this page")),
@@ -335,12 +431,37 @@ def kit() -> list[rx.Component]:
         _buttons(),
         _figures(),
         grid(
-            rx.el.div(stack(_agents(), _form(), card(empty("bot", t("No agents yet"), t("An agent is any program that claims tasks."), action=button(t("Create agent"), kind="solid", icon_name="plus"), copy="curl -X POST http://localhost:8000/api/v2/tasks/claim"))), class_name="c8"),
+            rx.el.div(
+                stack(
+                    _agents(),
+                    _form(),
+                    card(
+                        empty(
+                            "bot",
+                            t("No agents yet"),
+                            t("An agent is any program that claims tasks."),
+                            action=button(t("Create agent"), kind="solid", icon_name="plus"),
+                            copy="curl -X POST http://localhost:8000/api/v2/tasks/claim",
+                        )
+                    ),
+                ),
+                class_name="c8",
+            ),
             rx.el.div(
                 stack(
                     _health(),
                     _states(),
-                    card(properties((t("Agent"), "CLAUDE"), (t("Priority"), priority("high"))), two_lines("MOQ-88", "waits for your decision", before=avatar("CODE", size="md"), after=state_pill("blocked"), href="/kit"), title=t("Properties")),
+                    card(
+                        properties((t("Agent"), "CLAUDE"), (t("Priority"), priority("high"))),
+                        two_lines(
+                            "MOQ-88",
+                            "waits for your decision",
+                            before=avatar("CODE", size="md"),
+                            after=state_pill("blocked"),
+                            href="/kit",
+                        ),
+                        title=t("Properties"),
+                    ),
                     card(skeleton(), title=t("Settings")),
                     switches(),
                 ),
@@ -355,7 +476,15 @@ def kit() -> list[rx.Component]:
     ]
 
 
-@page("/kit/board", title="Board", state=KitBoard, mini=True, body="boardpage", crumbs=lambda: [(t("Projects"), "/kit")])
+@page(
+    "/kit/board", title="Board", state=KitBoard, mini=True, body="boardpage", crumbs=lambda: [(t("Projects"), "/kit")]
+)
 def kit_board() -> rx.Component:
     """The board."""
-    return board(KitBoard.cards, rules=RULES, on_move=KitBoard.move, refusal=KitBoard.refusal, collapsed=["CREATED", "PLANNING", "FAILED", "CANCELLED"])
+    return board(
+        KitBoard.cards,
+        rules=RULES,
+        on_move=KitBoard.move,
+        refusal=KitBoard.refusal,
+        collapsed=["CREATED", "PLANNING", "FAILED", "CANCELLED"],
+    )

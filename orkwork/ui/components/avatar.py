@@ -17,5 +17,11 @@ def _call(function: str, name: Any) -> rx.Var[str]:
 
 def avatar(name: Any, *, person: bool | rx.Var = False, size: str = "") -> rx.Component:
     """The face of an agent or a person by name; size "" (20), "md" (24) or "lg" (40). The name must stand beside it."""
-    tint = rx.cond(person, "hu", _call("tint", name)) if isinstance(person, rx.Var) else "hu" if person else _call("tint", name)
+    tint = (
+        rx.cond(person, "hu", _call("tint", name))
+        if isinstance(person, rx.Var)
+        else "hu"
+        if person
+        else _call("tint", name)
+    )
     return rx.el.span(_call("initials", name), class_name=["av", size, tint], custom_attrs={"aria-hidden": "true"})

@@ -71,8 +71,8 @@ def board(
     `rules[from][to]` is the transition table in words: `{"ok": True, "text": "Drop to release"}`; what is absent is
     refused. `on_move(id, to, before)` is a handler marked `@handler(refuses="<its first argument>")`, and `refusal` is
     `State.refusal`: the card is painted in its new lane at once and springs back, saying why, when the handler raises.
-    `counts` are totals by status where `cards` is only a part. `collapsed` statuses begin as thin lanes, as empty ones do.
-    Put it on a page with `body="boardpage"`.
+    `counts` are totals by status where `cards` is only a part. `collapsed` statuses begin as thin lanes, as empty
+    ones do. Put it on a page with `body="boardpage"`.
     """
     props: dict[str, Any] = {"cards": cards, "rules": rules, "on_move": on_move, "refusal": refusal}
     props |= {"collapsed": collapsed or [], "label": label if label is not None else ""}

@@ -8,10 +8,19 @@ from orkwork.ui.components.icon import icon
 from orkwork.ui.components.kit import CopyButton
 from orkwork.ui.locale import t
 
-_KINDS = {"": "btn", "solid": "btn solid", "ghost": "btn ghost", "danger": "btn solid danger", "sm": "btn sm", "ghost sm": "btn ghost sm"}
+_KINDS = {
+    "": "btn",
+    "solid": "btn solid",
+    "ghost": "btn ghost",
+    "danger": "btn solid danger",
+    "sm": "btn sm",
+    "ghost sm": "btn ghost sm",
+}
 
 
-def button(*content: Any, kind: str = "", icon_name: str = "", key: str = "", href: str | rx.Var = "", **props: Any) -> rx.Component:
+def button(
+    *content: Any, kind: str = "", icon_name: str = "", key: str = "", href: str | rx.Var = "", **props: Any
+) -> rx.Component:
     """A button, or a link that looks like one when `href` is given.
 
     `kind`: "" outline, "solid" (one in a region), "ghost", "danger" (only the irreversible), "sm", "ghost sm".
@@ -39,7 +48,9 @@ def copy_button(text: Any, label: Any = "") -> rx.Component:
 
 def command(text: Any, label: Any = None) -> rx.Component:
     """A command to copy, in mono."""
-    return rx.el.div(rx.el.code(text, aria_label=label if label is not None else t("Command")), copy_button(text), class_name="cmd")
+    return rx.el.div(
+        rx.el.code(text, aria_label=label if label is not None else t("Command")), copy_button(text), class_name="cmd"
+    )
 
 
 def copy_once(text: Any, says: Any) -> rx.Component:

@@ -9,7 +9,9 @@ from orkwork.ui.components.kit import Dialog
 from orkwork.ui.locale import t
 
 
-def dialog(id: str, title: Any, *content: Any, open: Any = None, on_close: Any = None, wide: bool = False) -> rx.Component:
+def dialog(
+    id: str, title: Any, *content: Any, open: Any = None, on_close: Any = None, wide: bool = False
+) -> rx.Component:
     """A dialog; without `open` it opens by `opens(id)` on a button and closes by itself."""
     props: dict[str, Any] = {"id": id, "title": title, "wide": wide}
     if open is not None:

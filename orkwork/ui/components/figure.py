@@ -18,7 +18,7 @@ def _draw(function: str, value: Any) -> rx.Var[str]:
 
 
 def key_figure(label: Any, value: Any, *, unit: Any = None, change: Any = None, small: bool = False) -> rx.Component:
-    """A label, a number with its unit, and the change with its period; a value of '—' wants 'too little data' as change."""
+    """A label, a number with its unit, and the change with its period; '—' wants 'too little data' as its change."""
     return rx.el.div(
         rx.el.div(label, class_name="l"),
         rx.el.div(value, rx.el.small(unit) if unit is not None else rx.fragment(), class_name="v"),
@@ -56,12 +56,21 @@ def sparkline(values: Any, *, label: Any, bad: bool | rx.Var = False) -> rx.Comp
 
 def gauge(score: Any, *, label: Any, tone: Any = "ok", causes: Any = None) -> rx.Component:
     """A half ring of 0 to 100; put the three worst causes beside it as `rx.el.li` with an icon, a link and a `.num`."""
+
     def ring(d: Any, stroke: Any) -> rx.Component:
         return rx.el.path(d=d, style={"fill": "none", "stroke": stroke, "strokeWidth": "8", "strokeLinecap": "round"})
 
     fill = rx.Var.create("var(--") + tone + "-fill)" if isinstance(tone, rx.Var) else f"var(--{tone}-fill)"
-    number = rx.el.svg.text(score, x="60", y="57", text_anchor="middle", style={"fontSize": "28px", "fontWeight": 600, "fill": "var(--text)"})
-    below = rx.el.svg.text(t("of 100"), x="60", y="74", text_anchor="middle", style={"fontSize": "12px", "fill": "var(--text-2)"})
+    number = rx.el.svg.text(
+        score,
+        x="60",
+        y="57",
+        text_anchor="middle",
+        style={"fontSize": "28px", "fontWeight": 600, "fill": "var(--text)"},
+    )
+    below = rx.el.svg.text(
+        t("of 100"), x="60", y="74", text_anchor="middle", style={"fontSize": "12px", "fill": "var(--text-2)"}
+    )
     drawn = rx.el.svg(
         ring(_draw("arc", 100), "var(--track)"),
         ring(_draw("arc", score), fill),
@@ -73,4 +82,6 @@ def gauge(score: Any, *, label: Any, tone: Any = "ok", causes: Any = None) -> rx
         role="img",
         aria_label=label,
     )
-    return rx.el.div(drawn, rx.el.ul(causes, class_name="causes") if causes is not None else rx.fragment(), class_name="gaugebox")
+    return rx.el.div(
+        drawn, rx.el.ul(causes, class_name="causes") if causes is not None else rx.fragment(), class_name="gaugebox"
+    )

@@ -36,7 +36,12 @@ def filter_chip(label: Any, value: Any, options: Any, on_change: Any, *, any_tex
         items = [rx.el.option(words, value=key) for key, words in options]
     return rx.el.label(
         rx.el.span(label, class_name="m2"),
-        rx.el.select(rx.el.option(any_text if any_text is not None else t("Any"), value=""), *items, value=value, on_change=on_change),
+        rx.el.select(
+            rx.el.option(any_text if any_text is not None else t("Any"), value=""),
+            *items,
+            value=value,
+            on_change=on_change,
+        ),
         class_name=rx.cond(value, "chip on", "chip"),
     )
 
@@ -44,7 +49,9 @@ def filter_chip(label: Any, value: Any, options: Any, on_change: Any, *, any_tex
 def chip(text: Any, on_remove: Any, remove_label: Any) -> rx.Component:
     """A filter in force, with a button that takes it away."""
     return rx.el.span(
-        text, rx.el.button(icon("x", "s"), type="button", on_click=on_remove, aria_label=remove_label), class_name="chip on"
+        text,
+        rx.el.button(icon("x", "s"), type="button", on_click=on_remove, aria_label=remove_label),
+        class_name="chip on",
     )
 
 

@@ -1,4 +1,4 @@
-"""Forms: every field has a label, a hint and its own error. `form(on_submit=State.save)` gives the handler a dict by name."""
+"""Forms: every field has a label, a hint and its own error; `form(on_submit=State.save)` gives a dict by name."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,9 @@ def _field(id: str, label: Any, control: rx.Component, hint: Any, error: Any) ->
         rx.el.label(label, html_for=id),
         control,
         rx.el.span(hint, class_name="hint", id=f"{id}-hint") if hint is not None else rx.fragment(),
-        rx.cond(error, rx.el.span(icon("circle-alert", "s"), say(error), class_name="error", id=f"{id}-error", role="alert"))
+        rx.cond(
+            error, rx.el.span(icon("circle-alert", "s"), say(error), class_name="error", id=f"{id}-error", role="alert")
+        )
         if error is not None
         else rx.fragment(),
         class_name="field",
@@ -51,41 +53,52 @@ def _error(errors: Any, name: str) -> Any:
 
 
 def text(name: str, label: Any, *, errors: Any = None, hint: Any = None, id: str = "", **props: Any) -> rx.Component:
-    """A line of text: `text("name", t("Name"), errors=State.errors, default_value=…)`; `type` may be number, date, email …"""
-    id = id or f"field-{name}"
+    """A line of text; `type` may be number, date, email … and `default_value` fills it."""
+    own = id or f"field-{name}"
     error = _error(errors, name)
-    control = rx.el.input(id=id, name=name, class_name="input", custom_attrs=_describe(id, hint, error), **props)
-    return _field(id, label, control, hint, error)
+    control = rx.el.input(id=own, name=name, class_name="input", custom_attrs=_describe(own, hint, error), **props)
+    return _field(own, label, control, hint, error)
 
 
-def long_text(name: str, label: Any, *, errors: Any = None, hint: Any = None, id: str = "", **props: Any) -> rx.Component:
+def long_text(
+    name: str, label: Any, *, errors: Any = None, hint: Any = None, id: str = "", **props: Any
+) -> rx.Component:
     """Several lines of text."""
-    id = id or f"field-{name}"
+    own = id or f"field-{name}"
     error = _error(errors, name)
-    control = rx.el.textarea(id=id, name=name, class_name="input", custom_attrs=_describe(id, hint, error), **props)
-    return _field(id, label, control, hint, error)
+    control = rx.el.textarea(id=own, name=name, class_name="input", custom_attrs=_describe(own, hint, error), **props)
+    return _field(own, label, control, hint, error)
 
 
-def choice(name: str, label: Any, options: Any, *, errors: Any = None, hint: Any = None, id: str = "", **props: Any) -> rx.Component:
+def choice(
+    name: str, label: Any, options: Any, *, errors: Any = None, hint: Any = None, id: str = "", **props: Any
+) -> rx.Component:
     """One of several: pairs of value and text, or a list var of {"value", "text"}."""
-    id = id or f"field-{name}"
+    own = id or f"field-{name}"
     error = _error(errors, name)
     if isinstance(options, rx.Var):
         items = [rx.foreach(options, lambda option: rx.el.option(option["text"], value=option["value"]))]
     else:
         pairs = options.items() if isinstance(options, Mapping) else options
         items = [rx.el.option(words, value=value) for value, words in pairs]
-    control = rx.el.select(*items, id=id, name=name, class_name="input", custom_attrs=_describe(id, hint, error), **props)
-    return _field(id, label, control, hint, error)
+    control = rx.el.select(
+        *items, id=own, name=name, class_name="input", custom_attrs=_describe(own, hint, error), **props
+    )
+    return _field(own, label, control, hint, error)
 
 
 def check(name: str, label: Any, *, hint: Any = None, id: str = "", **props: Any) -> rx.Component:
     """A box to tick; absent from the form's data when not ticked."""
-    id = id or f"field-{name}"
-    described = {"aria-describedby": f"{id}-hint"} if hint is not None else {}
+    own = id or f"field-{name}"
+    described = {"aria-describedby": f"{own}-hint"} if hint is not None else {}
     return rx.el.div(
-        rx.el.label(rx.el.input(id=id, name=name, type="checkbox", custom_attrs=described, **props), label, class_name="check", html_for=id),
-        rx.el.span(hint, class_name="hint", id=f"{id}-hint") if hint is not None else rx.fragment(),
+        rx.el.label(
+            rx.el.input(id=own, name=name, type="checkbox", custom_attrs=described, **props),
+            label,
+            class_name="check",
+            html_for=own,
+        ),
+        rx.el.span(hint, class_name="hint", id=f"{own}-hint") if hint is not None else rx.fragment(),
         class_name="field",
     )
 

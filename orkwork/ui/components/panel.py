@@ -7,8 +7,10 @@ import reflex as rx
 from orkwork.ui.components.icon import icon
 
 
-def card(*content: Any, title: Any = None, count: Any = None, aside: Any = None, on: Any = False, **props: Any) -> rx.Component:
-    """A panel. With `title` it has a header: the count stands after it, `aside` (one link, meta or button) at its end."""
+def card(
+    *content: Any, title: Any = None, count: Any = None, aside: Any = None, on: Any = False, **props: Any
+) -> rx.Component:
+    """A panel. With `title` it has a header: `count` stands after it, `aside` (a link, meta or button) at its end."""
     extra = props.pop("class_name", "")
     chosen = rx.cond(on, "on", "") if isinstance(on, rx.Var) else "on" if on else ""
     head = [header(title, count=count, aside=aside)] if title is not None else []
@@ -31,7 +33,7 @@ def body(*content: Any, **props: Any) -> rx.Component:
 
 
 def row(*content: Any, href: Any = None, **props: Any) -> rx.Component:
-    """One line of a panel, 36 px; a link when `href` is given. Wrap texts that may be long in `rx.el.span(class_name="trunc grow")`."""
+    """One line of a panel, a link when `href` is given; long texts want `rx.el.span(…, class_name="trunc grow")`."""
     if href is not None:
         return rx.el.a(*content, href=href, class_name="r", custom_attrs={"data-row": "1"}, **props)
     return rx.el.div(*content, class_name="r", **props)
@@ -41,7 +43,9 @@ def two_lines(first: Any, second: Any, *, before: Any = None, after: Any = None,
     """A line with a second, gray one below it."""
     parts = [
         before if before is not None else rx.fragment(),
-        rx.el.span(rx.el.span(first, class_name="trunc"), rx.el.span(second, class_name="meta trunc"), class_name="col grow"),
+        rx.el.span(
+            rx.el.span(first, class_name="trunc"), rx.el.span(second, class_name="meta trunc"), class_name="col grow"
+        ),
         after if after is not None else rx.fragment(),
     ]
     if href is not None:
@@ -72,7 +76,9 @@ def stack(*content: Any, class_name: str = "") -> rx.Component:
 def notice(text: Any, tone: str = "info", *more: Any) -> rx.Component:
     """A sentence that must be seen, in the page's flow."""
     names = {"info": "info", "warn": "triangle-alert", "bad": "octagon-alert", "ok": "circle-check"}
-    return rx.el.div(icon(names[tone], tone=tone), rx.el.span(text, class_name="grow"), *more, class_name="notice", role="status")
+    return rx.el.div(
+        icon(names[tone], tone=tone), rx.el.span(text, class_name="grow"), *more, class_name="notice", role="status"
+    )
 
 
 def skeleton(lines: int = 3) -> rx.Component:

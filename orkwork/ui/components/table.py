@@ -10,7 +10,14 @@ from orkwork.ui.components.icon import icon
 Column = Any
 
 
-def table(columns: Sequence[Column], rows: Any, build: Callable[[rx.Var], Sequence[Any]], *, label: Any, row_id: Callable[[rx.Var], Any] | None = None) -> rx.Component:
+def table(
+    columns: Sequence[Column],
+    rows: Any,
+    build: Callable[[rx.Var], Sequence[Any]],
+    *,
+    label: Any,
+    row_id: Callable[[rx.Var], Any] | None = None,
+) -> rx.Component:
     """A table over a list var.
 
     `columns` are headings, or `num(heading)` for right-aligned ones, or `sort(...)`; `build(row)` answers one content
@@ -19,7 +26,9 @@ def table(columns: Sequence[Column], rows: Any, build: Callable[[rx.Var], Sequen
     heads = [column if isinstance(column, Head) else Head(column) for column in columns]
 
     def line(row: rx.Var) -> rx.Component:
-        cells = [rx.el.td(cell, class_name="num" if head.right else "") for head, cell in zip(heads, build(row), strict=True)]
+        cells = [
+            rx.el.td(cell, class_name="num" if head.right else "") for head, cell in zip(heads, build(row), strict=True)
+        ]
         key = {"key": row_id(row)} if row_id else {}
         return rx.el.tr(*cells, class_name="h", custom_attrs={"data-row": "1"}, **key)
 
@@ -45,7 +54,9 @@ class Head:
         class_name = "num" if self.right else ""
         if self.on_sort is None:
             return rx.el.th(self.text, class_name=class_name, scope="col")
-        arrow = rx.match(self.order, ("ascending", icon("arrow-up", "s")), ("descending", icon("arrow-down", "s")), rx.fragment())
+        arrow = rx.match(
+            self.order, ("ascending", icon("arrow-up", "s")), ("descending", icon("arrow-down", "s")), rx.fragment()
+        )
         return rx.el.th(
             rx.el.button(self.text, arrow, type="button", on_click=self.on_sort),
             class_name=class_name,
