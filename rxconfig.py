@@ -3,6 +3,7 @@
 import os
 
 import reflex as rx
+from reflex_base.constants import StateManagerMode
 
 from orkwork.core.settings import settings
 from orkwork.ui.bundle import Bundle
@@ -30,7 +31,7 @@ config = rx.Config(
     telemetry_enabled=False,
     show_built_with_reflex=False,
     react_strict_mode=False,
-    state_manager_mode="redis" if os.environ.get("REDIS_URL") else "memory",
+    state_manager_mode=StateManagerMode.REDIS if os.environ.get("REDIS_URL") else StateManagerMode.MEMORY,
     redis_url=settings().redis_url,
     frontend_compression_formats=["gzip", "brotli"],
     plugins=[Bundle()],

@@ -28,9 +28,12 @@ def messages(locale: str) -> dict[str, str | list[str]]:
     for path in sorted((PO_FILES / locale).glob("*.po")):
         with path.open("rb") as file:
             for entry in read_po(file, locale=locale):
-                if entry.id and not entry.fuzzy:
-                    many = isinstance(entry.id, tuple | list)
-                    out[entry.id[0] if many else entry.id] = list(entry.string) if many else entry.string
+                if not entry.id or entry.fuzzy or not entry.string:
+                    continue
+                if isinstance(entry.id, str):
+                    out[entry.id] = str(entry.string)
+                else:
+                    out[entry.id[0]] = [str(form) for form in entry.string]
     return out
 
 

@@ -13,7 +13,7 @@ import functools
 import inspect
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import reflex as rx
@@ -32,6 +32,10 @@ _MARK = "orkwork_handler"
 
 class Asking:
     """The way to the operations; a plain base, so that Reflex makes no handlers of it."""
+
+    if TYPE_CHECKING:
+        router: Any
+        rx_router_page: Any
 
     async def ask(self, query: Callable[..., R], *args: Any, **kwargs: Any) -> R:
         """Run a query as the person at the browser."""
@@ -80,7 +84,8 @@ def handler(
     def mark(fn: Callable[..., Any]) -> Any:
         wrapped = _generator(fn, refuses) if inspect.isasyncgenfunction(fn) else _coroutine(fn, refuses)
         setattr(wrapped, _MARK, True)
-        return rx.event(wrapped, background=background, **options)
+        make: Any = rx.event
+        return make(wrapped, background=background, **options)
 
     return mark(fn) if fn is not None else mark
 

@@ -81,7 +81,7 @@ def _current(yes: bool) -> dict[str, Any]:
     return {"custom_attrs": {"aria-current": "page"}} if yes else {}
 
 
-def _shortcut(line: rx.Var) -> rx.Component:
+def _shortcut(line: Any) -> rx.Component:
     here = rx.State.router.url.path == line["href"]
     return rx.el.a(
         rx.el.span(line["key"], class_name="key"),
@@ -99,7 +99,7 @@ def _person() -> rx.Component:
             rx.el.strong(Shell.user, class_name="trunc"), rx.el.span(_role(), class_name="meta"), class_name="tx grow"
         ),
         href="/settings",
-        aria_label=Shell.user + ", " + _role(),
+        aria_label=Shell.user + ", " + _role().to(str),
         class_name="me",
     )
 

@@ -355,7 +355,7 @@ def _states() -> rx.Component:
 
 
 def _agents() -> rx.Component:
-    def line(agent: rx.Var) -> list[Any]:
+    def line(agent: Any) -> list[Any]:
         return [
             rx.el.span(avatar(agent["name"]), agent["name"], class_name="row"),
             state_pill(agent["state"]),

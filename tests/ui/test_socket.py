@@ -25,7 +25,7 @@ class Raw:
     def __init__(self, site: Site, *, cookie: str = "good", token: str = "", origin: str | None = None) -> None:
         """Open the socket and its namespace."""
         self.token = token or str(uuid.uuid4())
-        headers = {"Cookie": f"orkwork_session={cookie}"} if cookie else {}
+        headers: Any = {"Cookie": f"orkwork_session={cookie}"} if cookie else {}
         if origin is not None:
             headers["Origin"] = origin
         address = f"ws://localhost:{site.port}/_event/?EIO=4&transport=websocket&token={self.token}"

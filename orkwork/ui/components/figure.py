@@ -60,7 +60,7 @@ def gauge(score: Any, *, label: Any, tone: Any = "ok", causes: Any = None) -> rx
     def ring(d: Any, stroke: Any) -> rx.Component:
         return rx.el.path(d=d, style={"fill": "none", "stroke": stroke, "strokeWidth": "8", "strokeLinecap": "round"})
 
-    fill = rx.Var.create("var(--") + tone + "-fill)" if isinstance(tone, rx.Var) else f"var(--{tone}-fill)"
+    fill = rx.Var.create("var(--") + tone.to(str) + "-fill)" if isinstance(tone, rx.Var) else f"var(--{tone}-fill)"
     number = rx.el.svg.text(
         score,
         x="60",

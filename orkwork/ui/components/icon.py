@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import reflex as rx
 
@@ -15,7 +16,7 @@ def names() -> frozenset[str]:
     return frozenset(re.findall(r'<symbol id="([^"]+)"', _SPRITE.read_text()))
 
 
-def icon(name: str | rx.Var, size: str = "", tone: str | rx.Var = "", **props: object) -> rx.Component:
+def icon(name: str | rx.Var, size: str = "", tone: str | rx.Var = "", **props: Any) -> rx.Component:
     """An icon of 16 px ("s": 14, "l": 20), hidden from screen readers; `tone` is ok, warn, bad, info, idle or acc."""
     if isinstance(name, str) and name not in names():
         raise ValueError(f"No icon named {name!r} in assets/icons.svg")

@@ -19,7 +19,7 @@ def card(
 
 def header(title: Any, *, count: Any = None, aside: Any = None) -> rx.Component:
     """A panel's header."""
-    parts = [rx.el.h2(title)]
+    parts: list[Any] = [rx.el.h2(title)]
     if count is not None:
         parts.append(rx.el.span(count, class_name="count"))
     if aside is not None:

@@ -13,10 +13,10 @@ Column = Any
 def table(
     columns: Sequence[Column],
     rows: Any,
-    build: Callable[[rx.Var], Sequence[Any]],
+    build: Callable[[Any], Sequence[Any]],
     *,
     label: Any,
-    row_id: Callable[[rx.Var], Any] | None = None,
+    row_id: Callable[[Any], Any] | None = None,
 ) -> rx.Component:
     """A table over a list var.
 
@@ -25,7 +25,7 @@ def table(
     """
     heads = [column if isinstance(column, Head) else Head(column) for column in columns]
 
-    def line(row: rx.Var) -> rx.Component:
+    def line(row: Any) -> rx.Component:
         cells = [
             rx.el.td(cell, class_name="num" if head.right else "") for head, cell in zip(heads, build(row), strict=True)
         ]
