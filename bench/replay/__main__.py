@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from bench.replay.again import nothing_changed, snapshot
-from bench.replay.check import audit_check, compare, price_difference, read_ledger
+from bench.replay.audit import audit_chain
+from bench.replay.check import compare, price_difference, read_ledger
 from bench.replay.client import Client, stable_key
 from bench.replay.issues import load_issues
 from bench.replay.report import say_checks, say_pass, say_prices, say_run
@@ -99,16 +100,16 @@ async def _passes(
     say_pass("replay", done, len(agents))
     reader = auditor or agents[0]
     ledger = await read_ledger(reader, plan.project_id)
-    audit, position = await audit_check(auditor)
-    fine = say_checks([*compare(plan, done, ledger), audit])
+    chain = await audit_chain(auditor, plan.project_id)
+    fine = say_checks([*compare(plan, done, ledger), chain.check])
     say_prices(price_difference(ledger))
     if twice:
-        before = snapshot(ledger, position)
+        before, kept = snapshot(ledger, chain.last_event), chain.checkpoint
         again = await work_run(plan, agents, reviewers)
         say_pass("second replay, same keys", again, len(agents))
         ledger = await read_ledger(reader, plan.project_id)
-        audit, position = await audit_check(auditor)
-        fine &= say_checks([*nothing_changed(before, snapshot(ledger, position)), audit])
+        chain = await audit_chain(auditor, plan.project_id, kept)
+        fine &= say_checks([*nothing_changed(before, snapshot(ledger, chain.last_event)), chain.check])
     print("everything agrees" if fine else "NOT everything agrees")
     return fine
 

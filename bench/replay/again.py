@@ -7,7 +7,7 @@ from collections import Counter
 from bench.replay.check import Check, Ledger
 
 
-def snapshot(ledger: Ledger, position: int | None) -> dict[str, object]:
+def snapshot(ledger: Ledger, last_event: int | None) -> dict[str, object]:
     """What must be the same before and after: counts, totals, statuses, every row, the last event."""
     return {
         "tasks": len(ledger.tasks),
@@ -16,7 +16,7 @@ def snapshot(ledger: Ledger, position: int | None) -> dict[str, object]:
         "statuses": dict(Counter(task["status"] for task in ledger.tasks)),
         "total of the rollups": str(ledger.rollup["amount_usd"]),
         "every task, execution and cost": _digest(ledger),
-        "last position in the audit chain": position,
+        "last event of the project": last_event,
     }
 
 
@@ -28,7 +28,7 @@ def _digest(ledger: Ledger) -> str:
 
 
 def nothing_changed(before: dict[str, object], after: dict[str, object]) -> list[Check]:
-    """One comparison for each part of the snapshots; an unknown position is not compared."""
+    """One comparison for each part of the snapshots; an unknown last event is not compared."""
     checks = []
     for name, was in before.items():
         now = after[name]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bench.replay.client import Client, Refused, stable_key
+from bench.replay.client import Client, stable_key
 from bench.replay.run import CENT, Run, Trajectory
 from bench.replay.work import Pass, Plan
 
@@ -182,17 +182,3 @@ def price_difference(ledger: Ledger) -> dict[str, Decimal]:
         ),
         "unpriced": Decimal(sum(row["basis"] == "unpriced" for row in ledger.costs)),
     }
-
-
-async def audit_check(client: Client | None) -> tuple[Check, int | None]:
-    """Whether the sealed chain of the audit log verifies, and the last position in it."""
-    if client is None:
-        return Check("audit chain verifies", None, "needs --owner-cookie, --owner-link or --admin-key"), None
-    try:
-        said = await client.get("/audit/verify")
-        point = await client.get("/audit/checkpoint")
-    except Refused as no:
-        return Check("audit chain verifies", False, str(no)), None
-    ok = said.get("ok", said.get("valid", said.get("intact")))
-    position = point.get("position", point.get("pos"))
-    return Check("audit chain verifies", bool(ok), ", ".join(f"{k} {v}" for k, v in said.items())), position

@@ -58,8 +58,9 @@ class FakeApi:
                 return self._end(execution_id, body)
             case "GET", ["intelligence", "costs"]:
                 return self._rollup()
-            case "GET", ["audit", _]:
-                return {"ok": True, "position": self.last}
+            case "GET", ["audit", *_]:
+                chain = {"ok": True, "sealed": self.last, "unsealed": 0, "pos": self.last, "hash": "0" * 64}
+                return chain | {"items": [{"seq": self.last}], "next_cursor": None}
             case "GET", [kind] if kind in ("tasks", "executions", "costs"):
                 return {"items": list(getattr(self, kind).values()), "next_cursor": None}
         raise AssertionError(f"{request.method} {path}")

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 
 from bench.replay.again import nothing_changed, snapshot
-from bench.replay.check import Check, audit_check, compare, price_difference, read_ledger
+from bench.replay.audit import audit_chain
+from bench.replay.check import Check, compare, price_difference, read_ledger
 from bench.replay.client import Client
 from bench.replay.run import load_run
 from bench.replay.work import Pass, Plan, work_run
@@ -81,7 +82,7 @@ def test_a_second_replay_changes_nothing(tmp_path: Path) -> None:
         for _ in range(2):
             await work_run(plan, agents, agents[1:] + agents[:1])
             ledger = await read_ledger(agents[0], plan.project_id)
-            shots.append(snapshot(ledger, (await audit_check(agents[0]))[1]))
+            shots.append(snapshot(ledger, (await audit_chain(agents[0], plan.project_id)).last_event))
         return nothing_changed(*shots)
 
     assert failed(asyncio.run(twice())) == []
