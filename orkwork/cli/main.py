@@ -25,7 +25,13 @@ COMMANDS = {
     "up": Command("orkwork.cli.up:up", "Start everything and keep it running."),
     "build": Command("orkwork.cli.build:build", "Build the pages when they are missing or stale."),
     "migrate": Command("orkwork.cli.migrate:migrate", "Bring the database to this version's schema."),
+    "database-url": Command(
+        "orkwork.cli.database_url:database_url", "Print the database's address, for psql and pg_dump."
+    ),
     "owner-link": Command("orkwork.cli.owner_link:owner_link", "Print a one-time link that signs in as the owner."),
+    "keys": Command("orkwork.cli.keys:keys", "Keys of agents, for automation."),
+    "audit": Command("orkwork.cli.audit:audit", "The sealed record of every change."),
+    "openapi": Command("orkwork.cli.openapi:openapi", "Print the API's OpenAPI document."),
 }
 
 

@@ -103,13 +103,19 @@ def _wait_until_free(port: int, seconds: float) -> bool:
     return True
 
 
+def kept_endpoint(folder: Path) -> Endpoint | None:
+    """Where the service of this folder listened last."""
+    path = folder / "endpoint.json"
+    return Endpoint(**json.loads(path.read_text())) if path.exists() else None
+
+
 def endpoint(folder: Path) -> Endpoint:
     """The kept port and password of the service in `folder`; another port when somebody else took it meanwhile."""
     path = folder / "endpoint.json"
-    kept = json.loads(path.read_text()) if path.exists() else None
-    if kept and _wait_until_free(kept["port"], seconds=2):
-        return Endpoint(**kept)
-    fresh = Endpoint(port=_free_port(), password=kept["password"] if kept else secrets.token_urlsafe(24))
+    kept = kept_endpoint(folder)
+    if kept and _wait_until_free(kept.port, seconds=2):
+        return kept
+    fresh = Endpoint(port=_free_port(), password=kept.password if kept else secrets.token_urlsafe(24))
     draft = folder / "endpoint.json.new"
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)

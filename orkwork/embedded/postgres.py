@@ -95,7 +95,7 @@ class Postgres:
 
     def url(self, database: str = DATABASE) -> str:
         """The address for clients."""
-        return f"postgresql://{USER}:{self.endpoint.password}@{LOOPBACK}:{self.endpoint.port}/{database}"
+        return address(self.endpoint, database)
 
     def prepare(self) -> None:
         """Make the data folder on first use; refuse one of another major version; clear what a crash left."""
@@ -202,6 +202,11 @@ class Postgres:
         path = self.data / "postgresql.conf"
         path.write_text(_CONFIGURATION + "\n".join(lines) + "\n")
         path.chmod(0o600)
+
+
+def address(endpoint: Endpoint, database: str = DATABASE) -> str:
+    """The address for clients of the server behind this endpoint."""
+    return f"postgresql://{USER}:{endpoint.password}@{LOOPBACK}:{endpoint.port}/{database}"
 
 
 def _server_on(data: Path, lock: Path) -> int | None:

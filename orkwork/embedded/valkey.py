@@ -55,7 +55,7 @@ class Valkey:
 
     def url(self, database: int = 0) -> str:
         """The address for clients."""
-        return f"redis://:{self.endpoint.password}@{LOOPBACK}:{self.endpoint.port}/{database}"
+        return address(self.endpoint, database)
 
     def prepare(self) -> None:
         """Make the folder and write the configuration."""
@@ -101,6 +101,11 @@ class Valkey:
     @property
     def _configuration(self) -> Path:
         return self.folder / "valkey.conf"
+
+
+def address(endpoint: Endpoint, database: int = 0) -> str:
+    """The address for clients of the server behind this endpoint."""
+    return f"redis://:{endpoint.password}@{LOOPBACK}:{endpoint.port}/{database}"
 
 
 def _binary() -> Path:
