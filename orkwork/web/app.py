@@ -83,7 +83,14 @@ def _refused(scope: Scope) -> OrkworkError | None:
 def create_api() -> FastAPI:
     """The application with every domain's routes."""
     registry.load_operations()
-    app = FastAPI(title="orkwork", version="2", description=DESCRIPTION, openapi_url=f"{BASE}/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="orkwork",
+        version="2",
+        description=DESCRIPTION,
+        openapi_url=f"{BASE}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
     app.include_router(health.router)
     routes = APIRouter(prefix=BASE, responses=_error_responses())
     for module in registry.load("api"):
@@ -138,9 +145,13 @@ def openapi(app: FastAPI) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas["Problem"] = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    schemas["Problem"] = problems.Problem.model_json_schema(
+        ref_template="#/components/schemas/{model}", mode="serialization"
+    )
     schemas.update(schemas["Problem"].pop("$defs", {}))
-    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An agent's API key"}}
+    document["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "An agent's API key"}
+    }
     document["security"] = [{"key": []}]
     app.openapi_schema = document
     return document

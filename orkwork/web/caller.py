@@ -1,18 +1,21 @@
 """The REST door: finds out who calls, runs one operation or query, and shapes the answer."""
 
+import contextlib
 import hashlib
-from collections.abc import Callable
+import queue
+import threading
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from asgi_correlation_id import correlation_id
 from fastapi import Depends, Request
 from pydantic import BaseModel
 from pydantic_core import to_json
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from orkwork.core import door
 from orkwork.core.credentials import Credential, identify
-from orkwork.core.errors import Forbidden, invalid
+from orkwork.core.errors import Forbidden, OrkworkError, invalid
 from orkwork.core.operation import entry_of
 from orkwork.core.schema import Json
 from orkwork.core.settings import settings
@@ -23,6 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 JSON = "application/json"
 SAFE = ("GET", "HEAD", "OPTIONS")
+STALLED_SECONDS = 30
 
 
 def session_cookie() -> str:
@@ -49,6 +53,35 @@ class Door:
         self._admit()
         result = door.run(identify(self.credential), lambda work: fn(work, *args, **kwargs), write=False)
         return self._finish(shape(result))
+
+    def stream(
+        self,
+        fn: Callable[..., Iterator[Any]],
+        *args: Any,
+        write: Callable[[Iterator[Any]], Iterator[str]],
+        media_type: str,
+        filename: str,
+    ) -> Response:
+        """Run a query that yields rows and answer with them as they come; refusals come before the first byte."""
+        self._admit()
+        parts: queue.Queue[str | OrkworkError | None] = queue.Queue(maxsize=64)
+
+        def produce() -> None:
+            def body(work: Work) -> None:
+                for part in write(fn(work, *args)):
+                    parts.put(part, timeout=STALLED_SECONDS)  # a reader who left lets go of the connection
+
+            with contextlib.suppress(queue.Full):
+                try:
+                    door.run(identify(self.credential), body, write=False)
+                    parts.put(None, timeout=STALLED_SECONDS)
+                except OrkworkError as error:
+                    parts.put(error, timeout=STALLED_SECONDS)
+
+        threading.Thread(target=produce, name="stream", daemon=True).start()
+        first = _next(parts)
+        headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+        return self._finish(StreamingResponse(_rest(first, parts), media_type=media_type, headers=headers))
 
     def do(
         self,
@@ -95,7 +128,9 @@ class Door:
         return self._finish(door.run(identify(self.credential), once, write=True))
 
     def _admit(self) -> None:
-        caller = hashlib.sha256(self.credential.token.encode()).hexdigest()[:32] if self.credential else ip_of(self.request)
+        caller = (
+            hashlib.sha256(self.credential.token.encode()).hexdigest()[:32] if self.credential else ip_of(self.request)
+        )
         self.limit_headers = limits.take(caller or "?")
         check_origin(self.request, self.credential)
 
@@ -107,6 +142,20 @@ class Door:
         request = self.request
         head = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
         return hashlib.sha256(head + self._body).digest()
+
+
+def _next(parts: "queue.Queue[str | OrkworkError | None]") -> str | None:
+    part = parts.get()
+    if isinstance(part, OrkworkError):
+        raise part
+    return part
+
+
+def _rest(first: str | None, parts: "queue.Queue[str | OrkworkError | None]") -> Iterator[str]:
+    part = first
+    while part is not None:
+        yield part
+        part = _next(parts)
 
 
 def shape(result: Any, status: int = 200) -> Response:
@@ -154,7 +203,9 @@ def check_origin(request: Request, credential: Credential | None) -> None:
         return
     if request.headers.get("origin") not in own_origins():
         raise Forbidden(
-            "auth.origin", "This request does not come from our own pages", f"Send the header Origin: {settings().address}"
+            "auth.origin",
+            "This request does not come from our own pages",
+            f"Send the header Origin: {settings().address}",
         )
 
 

@@ -32,7 +32,9 @@ def recall(work: Work, key: str, request_hash: bytes) -> Response | None:
     kept = work.one("select * from idempotency_keys where actor_id = %(actor)s and key = %(key)s", params)
     if kept is None or kept["request_hash"] != request_hash or kept["status"] is None:
         raise Conflict(
-            "request.idempotency", "This Idempotency-Key was used for another request", "Use a fresh key for a new request."
+            "request.idempotency",
+            "This Idempotency-Key was used for another request",
+            "Use a fresh key for a new request.",
         )
     return Response(kept["body"], status_code=kept["status"], headers=json.loads(kept["headers"]) | {REPLAYED: "true"})
 

@@ -1,0 +1,28 @@
+"""THE CLOCK: what runs how often, as the system.
+
+Each operation claims its due rows in PostgreSQL, so that ticks on several machines, or a tick that comes twice, do the
+work once.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line of the clock."""
+
+    operation: str
+    every_seconds: float
+    batch: int | None = None
+    """The operation says how much it did; as long as it is this much, it runs again at once."""
+
+
+SCHEDULE: Final = (
+    Job("outbox.drain", 1),
+    Job("audit.seal", 1, batch=1000),
+    Job("tasks.give_back_lapsed", 5, batch=200),
+    Job("tasks.offer_retries", 5, batch=500),
+    Job("projects.fold_tallies", 30),
+    Job("auth.forget_expired", 3600),
+)

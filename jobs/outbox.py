@@ -1,0 +1,87 @@
+"""Drains the outbox: claims deliveries with a lease, runs each reaction in a Work of its own, backs off, parks.
+
+The delivery is deleted in the transaction of its reaction, so what a reaction writes happens exactly once.
+"""
+
+import logging
+from typing import Any, Final
+from uuid import UUID
+
+from orkwork.core import clock, door
+from orkwork.core.actor import system
+from orkwork.core.errors import OrkworkError
+from orkwork.core.events import REACTIONS, EventRow
+from orkwork.core.ids import uuid7
+from orkwork.core.work import Work
+
+log = logging.getLogger(__name__)
+BATCH: Final = 50
+LEASE_SECONDS: Final = 60
+ATTEMPTS: Final = 10
+"""After so many failures a delivery is parked, where a person sees it."""
+PARKED: Final = 2
+
+_CLAIM = f"""
+with due as materialized (
+  select seq, reaction from event_deliveries where state = 0 and not_before <= %(now)s
+  order by not_before, seq limit {BATCH} for update skip locked)
+update event_deliveries d set not_before = %(until)s, attempts = d.attempts + 1, token = %(token)s
+from due where d.seq = due.seq and d.reaction = due.reaction
+returning d.seq, d.reaction, d.attempts
+"""
+_DONE = "delete from event_deliveries where seq = %(seq)s and reaction = %(reaction)s and token = %(token)s returning true as mine"
+_FAILED = """
+update event_deliveries set last_error = %(error)s, state = %(state)s,
+  not_before = %(now)s + make_interval(secs => least(3600, 2 ^ attempts) * (0.5 + random()))
+where seq = %(seq)s and reaction = %(reaction)s and token = %(token)s
+"""
+
+
+def drain(rounds: int = 100) -> int:
+    """Deliver what is due; how many deliveries were handled."""
+    handled = 0
+    for _ in range(rounds):
+        token = uuid7()
+        claimed = _claim(token)
+        for row in sorted(claimed, key=lambda row: row["seq"]):
+            _deliver(row, token)
+        handled += len(claimed)
+        if len(claimed) < BATCH:
+            break
+    return handled
+
+
+def _claim(token: UUID) -> list[dict[str, Any]]:
+    now = clock.now()
+    params = {"now": now, "until": clock.later(now, LEASE_SECONDS), "token": token}
+    return door.run(system("outbox"), lambda work: work.all(_CLAIM, params), write=True, atomic=True)
+
+
+def _deliver(row: dict[str, Any], token: UUID) -> None:
+    name = row["reaction"]
+    try:
+        door.run(system(name, uuid7().hex), lambda work: _react(work, row, token), write=True)
+    except Exception as error:  # noqa: BLE001 - whatever a reaction raises, the others go on and a person sees it parked
+        log.warning("%s failed on event %s (attempt %s)", name, row["seq"], row["attempts"], exc_info=error)
+        _fail(row, token, error)
+
+
+def _react(work: Work, row: dict[str, Any], token: UUID) -> None:
+    mine = work.one(_DONE, row | {"token": token})
+    event = work.session.get(EventRow, row["seq"])
+    reaction = REACTIONS.get(row["reaction"])
+    if mine is None or event is None:  # another worker has it, or the demo's event is gone
+        return
+    if reaction is None:
+        raise OrkworkError("outbox.unknown", f"There is no reaction {row['reaction']}")
+    reaction.fn(work, event)
+
+
+def _fail(row: dict[str, Any], token: UUID, error: Exception) -> None:
+    params = row | {
+        "token": token,
+        "now": clock.now(),
+        "error": f"{type(error).__name__}: {error}"[:2000].replace("\x00", ""),
+        "state": PARKED if row["attempts"] >= ATTEMPTS else 0,
+    }
+    door.run(system("outbox"), lambda work: work.sql(_FAILED, params), write=True, atomic=True)
