@@ -68,7 +68,9 @@ def database(environment: str) -> Iterator[str]:
         connection.exec_driver_sql(
             "update event_log_cursor set pos = 0, hash = decode(repeat('00', 32), 'hex'), xid = '0', seq = 0"
         )
-        connection.exec_driver_sql("update settings set name = 'My company', time_zone = 'UTC', locale = 'en', version = 1")
+        connection.exec_driver_sql(
+            "update settings set name = 'My company', time_zone = 'UTC', locale = 'en', version = 1"
+        )
 
 
 @pytest.fixture
@@ -104,5 +106,3 @@ def as_system(database: str) -> Callable[..., object]:
 def owner_actor() -> Actor:
     """An owner who is not in the database; enough where no row refers to the person."""
     return Actor(ActorKind.USER, None, "Owner", role=Role.OWNER)
-
-

@@ -65,12 +65,16 @@ class Company:
 
         def make(work: Work) -> UUID:
             work.add(User(id=user_id, name=name or role.value.title(), role=role))
-            session = UserSession(user_id=user_id, token_hash=digest(token), expires_at=clock.now() + auth_rules.SESSION_LIFETIME)
+            session = UserSession(
+                user_id=user_id, token_hash=digest(token), expires_at=clock.now() + auth_rules.SESSION_LIFETIME
+            )
             work.add(session)
             return session.id
 
         session_id = door.run(system("test"), make, write=True)
-        return Person(Actor(ActorKind.USER, user_id, name or role.value.title(), role=role, session_id=session_id), token)
+        return Person(
+            Actor(ActorKind.USER, user_id, name or role.value.title(), role=role, session_id=session_id), token
+        )
 
     def do(self, fn: Any, *args: Any, actor: Actor | None = None, **kwargs: Any) -> Any:
         """Run an operation or query as someone, the owner unless said."""
