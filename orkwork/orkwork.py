@@ -13,9 +13,10 @@ from orkwork.ui.serving import outside
 from orkwork.web.app import create_api
 
 api = create_api()
-registry.load("ui")
 if os.environ.get("ORKWORK_KIT") == "1":
-    importlib.import_module("tests.ui.gallery")
+    importlib.import_module("tests.ui.gallery")  # the kit by itself, on a made-up company
+else:
+    registry.load("ui")
 
 app = rx.App(
     reset_style=False,

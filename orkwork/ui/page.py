@@ -49,10 +49,10 @@ def page(  # noqa: PLR0913 - a page has this many sides, all but the address by 
     """Register a page; the function answers its content, or several parts of it.
 
     `title` is English and translated; `name` replaces it on the page where it is only known while running. `state` is a
-    Screen whose `load` runs on arrival, and again when one of `topics` changes: kinds ("task"), one thing ("task:<id>")
-    or a project ("project:<id>"); `self.watch(...)` in `load` narrows them. `fact` stands beside the title. `nav` is
-    the address of the sidebar's place that is lit. `public` pages have no frame and need no one signed in.
-    `body="main wide"` uses the whole width.
+    Screen, or several, whose `load` runs on arrival, and again when one of `topics` changes: kinds ("task"), one thing
+    ("task:<id>") or a project ("project:<id>"); `self.watch(...)` in `load` narrows them. `fact` stands beside the
+    title. `nav` is the address of the sidebar's place that is lit. `public` pages have no frame and need no one signed
+    in. `body="main wide"` uses the whole width.
     """
 
     def mark(build: Content) -> Content:
@@ -74,9 +74,10 @@ def page(  # noqa: PLR0913 - a page has this many sides, all but the address by 
             )
 
         loads = [] if public else [shell.Shell.load]
-        if state is not None and "load" in state.event_handlers:
-            loads.append(state.load)
-            live.TOPICS[state] = frozenset(topics)
+        for screen in state if isinstance(state, list | tuple) else [state] if state is not None else []:
+            live.TOPICS[screen] = frozenset(topics)
+            if "load" in screen.event_handlers:
+                loads.append(screen.load)
         whole.__name__ = build.__name__
         PAGES.append(Page(route, f"{title} · orkwork", whole, loads))
         return build
