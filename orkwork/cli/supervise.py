@@ -125,12 +125,13 @@ def _step(name: str, env: dict[str, str], module: str, *arguments: str) -> Step:
 
 
 def _start_product(plan: Plan, supervisor: Supervisor, terminal: Terminal, env: dict[str, str]) -> None:
+    """Web and worker load at the same time; beat, which nobody waits for, does not compete with them."""
     terminal.say("Starting web, worker and beat.")
     supervisor.add(programs.web(plan.host, plan.port, plan.web_workers, env))
     supervisor.add(programs.worker(plan.worker_processes, env))
-    supervisor.add(programs.beat(Path(plan.home), env))
-    supervisor.wait_ready(["web", "worker", "beat"], _WEB_SECONDS)
+    supervisor.wait_ready(["web", "worker"], _WEB_SECONDS)
     terminal.say(f"orkwork is up at {plan.address} ({time.time() - plan.started:.1f} s). Ctrl-C stops it.")
+    supervisor.add(programs.beat(Path(plan.home), env))
     if plan.owner_link:
         supervisor.run_steps([_command("owner-link", env, "--if-needed", speaker="orkwork")], restart=True)
 
