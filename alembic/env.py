@@ -1,15 +1,14 @@
 """Runs the migrations against DATABASE_URL."""
 
 from alembic import context
+
 from orkwork.core import db
 from orkwork.domains.registry import load_models
 
 load_models()
 
 
-def ours(
-    _obj: object, name: str | None, kind: str, reflected: bool, _compare_to: object
-) -> bool:
+def ours(_obj: object, name: str | None, kind: str, reflected: bool, _compare_to: object) -> bool:
     """Leave tables alone that are not in the models."""
     return not (kind == "table" and reflected and name not in db.metadata.tables)
 

@@ -4,9 +4,9 @@ import logging
 
 from celery.exceptions import SoftTimeLimitExceeded
 
+from jobs import outbox
 from jobs.app import celery
 from jobs.beat import SCHEDULE
-from jobs import outbox
 from orkwork.core import door
 from orkwork.core.actor import system
 from orkwork.core.errors import Unavailable

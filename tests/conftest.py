@@ -80,13 +80,13 @@ def company(database: str) -> Company:
 
 
 @pytest.fixture(scope="session")
-def api_app(environment: str):  # noqa: ANN201
+def api_app(environment: str):
     """The HTTP application."""
     return create_api()
 
 
 @pytest.fixture
-def http(api_app, database: str) -> Iterator[TestClient]:  # noqa: ANN001
+def http(api_app, database: str) -> Iterator[TestClient]:
     """A client without credentials."""
     with TestClient(api_app, base_url=settings().address, raise_server_exceptions=False) as client:
         yield client

@@ -1,9 +1,10 @@
 """The foundation: people, agents, projects, tasks, executions, costs, events and the chain over them."""
 
-from alembic import op
 import sqlalchemy as sa
-from orkwork.core.events import Xid8
+from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from orkwork.core.events import Xid8
 
 revision = "0001"
 down_revision = None
@@ -142,28 +143,18 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "status in ('active','paused','retired')", name=op.f("ck_agents_status")
-        ),
-        sa.CheckConstraint(
-            "autonomy_level between 0 and 4", name=op.f("ck_agents_autonomy_level")
-        ),
-        sa.CheckConstraint(
-            "daily_budget_usd >= 0", name=op.f("ck_agents_daily_budget_usd")
-        ),
+        sa.CheckConstraint("status in ('active','paused','retired')", name=op.f("ck_agents_status")),
+        sa.CheckConstraint("autonomy_level between 0 and 4", name=op.f("ck_agents_autonomy_level")),
+        sa.CheckConstraint("daily_budget_usd >= 0", name=op.f("ck_agents_daily_budget_usd")),
         sa.CheckConstraint("manager_id <> id", name=op.f("ck_agents_own_manager")),
         sa.CheckConstraint(
             "max_concurrent_tasks between 1 and 1000",
             name=op.f("ck_agents_max_concurrent_tasks"),
         ),
-        sa.ForeignKeyConstraint(
-            ["manager_id"], ["agents.id"], name=op.f("fk_agents_manager_id")
-        ),
+        sa.ForeignKeyConstraint(["manager_id"], ["agents.id"], name=op.f("fk_agents_manager_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
     )
-    op.create_index(
-        op.f("ix_agents_manager_id"), "agents", ["manager_id"], unique=False
-    )
+    op.create_index(op.f("ix_agents_manager_id"), "agents", ["manager_id"], unique=False)
     op.create_index(
         "uq_agents_name",
         "agents",
@@ -183,9 +174,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("capability_ids", sa.ARRAY(sa.Integer()), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_capability_sets")),
-        sa.UniqueConstraint(
-            "capability_ids", name=op.f("uq_capability_sets_capability_ids")
-        ),
+        sa.UniqueConstraint("capability_ids", name=op.f("uq_capability_sets_capability_ids")),
     )
     op.create_table(
         "cost_rollup",
@@ -203,9 +192,7 @@ def upgrade() -> None:
         sa.Column("input_tokens", sa.BigInteger(), nullable=False),
         sa.Column("output_tokens", sa.BigInteger(), nullable=False),
         sa.Column("cached_tokens", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "kind", "key", "day", "shard", name=op.f("pk_cost_rollup")
-        ),
+        sa.PrimaryKeyConstraint("kind", "key", "day", "shard", name=op.f("pk_cost_rollup")),
         postgresql_with={"fillfactor": "60"},
     )
     op.create_index("ix_cost_rollup_day", "cost_rollup", ["kind", "day"], unique=False)
@@ -300,17 +287,13 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "key_prefix ~ '^[A-Z][A-Z0-9]{1,9}$'", name=op.f("ck_projects_key_prefix")
-        ),
+        sa.CheckConstraint("key_prefix ~ '^[A-Z][A-Z0-9]{1,9}$'", name=op.f("ck_projects_key_prefix")),
         sa.CheckConstraint(
             "status in ('active','paused','completed','archived')",
             name=op.f("ck_projects_status"),
         ),
         sa.CheckConstraint("budget_usd >= 0", name=op.f("ck_projects_budget_usd")),
-        sa.CheckConstraint(
-            "health_score between 0 and 100", name=op.f("ck_projects_health_score")
-        ),
+        sa.CheckConstraint("health_score between 0 and 100", name=op.f("ck_projects_health_score")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("key_prefix", name=op.f("uq_projects_key_prefix")),
     )
@@ -339,9 +322,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "role in ('owner','admin','member','viewer')", name=op.f("ck_users_role")
-        ),
+        sa.CheckConstraint("role in ('owner','admin','member','viewer')", name=op.f("ck_users_role")),
         sa.CheckConstraint(
             "status in ('active','contributor','deactivated')",
             name=op.f("ck_users_status"),
@@ -349,9 +330,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("github_id", name=op.f("uq_users_github_id")),
     )
-    op.create_index(
-        "uq_users_email", "users", [sa.literal_column("lower(email)")], unique=True
-    )
+    op.create_index("uq_users_email", "users", [sa.literal_column("lower(email)")], unique=True)
     op.create_index(
         "uq_users_github_login",
         "users",
@@ -378,9 +357,7 @@ def upgrade() -> None:
             ["capabilities.id"],
             name=op.f("fk_agent_capabilities_capability_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "agent_id", "capability_id", name=op.f("pk_agent_capabilities")
-        ),
+        sa.PrimaryKeyConstraint("agent_id", "capability_id", name=op.f("pk_agent_capabilities")),
     )
     op.create_index(
         op.f("ix_agent_capabilities_capability_id"),
@@ -427,9 +404,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
     )
-    op.create_index(
-        op.f("ix_api_keys_agent_id"), "api_keys", ["agent_id"], unique=False
-    )
+    op.create_index(op.f("ix_api_keys_agent_id"), "api_keys", ["agent_id"], unique=False)
     op.create_table(
         "event_deliveries",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -469,15 +444,9 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_by", sa.Uuid(), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "role in ('owner','admin','member','viewer')", name=op.f("ck_invites_role")
-        ),
-        sa.ForeignKeyConstraint(
-            ["accepted_by"], ["users.id"], name=op.f("fk_invites_accepted_by")
-        ),
-        sa.ForeignKeyConstraint(
-            ["created_by"], ["users.id"], name=op.f("fk_invites_created_by")
-        ),
+        sa.CheckConstraint("role in ('owner','admin','member','viewer')", name=op.f("ck_invites_role")),
+        sa.ForeignKeyConstraint(["accepted_by"], ["users.id"], name=op.f("fk_invites_accepted_by")),
+        sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_invites_created_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invites")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invites_token_hash")),
     )
@@ -618,29 +587,17 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("blocked_count >= 0", name=op.f("ck_tasks_blocked_count")),
         sa.CheckConstraint("priority between 0 and 4", name=op.f("ck_tasks_priority")),
-        sa.ForeignKeyConstraint(
-            ["assignee_id"], ["agents.id"], name=op.f("fk_tasks_assignee_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["capset_id"], ["capability_sets.id"], name=op.f("fk_tasks_capset_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name=op.f("fk_tasks_project_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"], ["agents.id"], name=op.f("fk_tasks_worker_id")
-        ),
+        sa.ForeignKeyConstraint(["assignee_id"], ["agents.id"], name=op.f("fk_tasks_assignee_id")),
+        sa.ForeignKeyConstraint(["capset_id"], ["capability_sets.id"], name=op.f("fk_tasks_capset_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_tasks_project_id")),
+        sa.ForeignKeyConstraint(["worker_id"], ["agents.id"], name=op.f("fk_tasks_worker_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sa.UniqueConstraint("key", name=op.f("uq_tasks_key")),
         postgresql_with={"fillfactor": "85"},
     )
-    op.create_index(
-        "ix_tasks_assignee", "tasks", ["assignee_id", "status"], unique=False
-    )
+    op.create_index("ix_tasks_assignee", "tasks", ["assignee_id", "status"], unique=False)
     op.create_index("ix_tasks_created", "tasks", ["created_at", "id"], unique=False)
-    op.create_index(
-        "ix_tasks_labels", "tasks", ["labels"], unique=False, postgresql_using="gin"
-    )
+    op.create_index("ix_tasks_labels", "tasks", ["labels"], unique=False, postgresql_using="gin")
     op.create_index(
         "ix_tasks_lease",
         "tasks",
@@ -661,9 +618,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("retry_at is not null"),
     )
-    op.create_index(
-        "ix_tasks_search", "tasks", ["search"], unique=False, postgresql_using="gin"
-    )
+    op.create_index("ix_tasks_search", "tasks", ["search"], unique=False, postgresql_using="gin")
     op.create_index("ix_tasks_status", "tasks", ["status", "id"], unique=False)
     op.create_index(
         "uq_tasks_external",
@@ -744,9 +699,7 @@ def upgrade() -> None:
             name=op.f("fk_task_contributors_user_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "task_id", "user_id", "part", name=op.f("pk_task_contributors")
-        ),
+        sa.PrimaryKeyConstraint("task_id", "user_id", "part", name=op.f("pk_task_contributors")),
     )
     op.create_index(
         op.f("ix_task_contributors_user_id"),
@@ -760,12 +713,8 @@ def upgrade() -> None:
         sa.Column("depends_on_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "kind in ('blocks','relates')", name=op.f("ck_task_dependencies_kind")
-        ),
-        sa.CheckConstraint(
-            "task_id <> depends_on_id", name=op.f("ck_task_dependencies_itself")
-        ),
+        sa.CheckConstraint("kind in ('blocks','relates')", name=op.f("ck_task_dependencies_kind")),
+        sa.CheckConstraint("task_id <> depends_on_id", name=op.f("ck_task_dependencies_itself")),
         sa.ForeignKeyConstraint(
             ["depends_on_id"],
             ["tasks.id"],
@@ -778,9 +727,7 @@ def upgrade() -> None:
             name=op.f("fk_task_dependencies_task_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "task_id", "depends_on_id", name=op.f("pk_task_dependencies")
-        ),
+        sa.PrimaryKeyConstraint("task_id", "depends_on_id", name=op.f("pk_task_dependencies")),
     )
     op.create_index(
         "ix_task_dependencies_depends_on",
@@ -804,9 +751,7 @@ def upgrade() -> None:
         sa.Column("output", sa.String(), nullable=True),
         sa.Column("input_tokens", sa.BigInteger(), nullable=True),
         sa.Column("output_tokens", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "reported_cost_usd", sa.Numeric(precision=24, scale=12), nullable=True
-        ),
+        sa.Column("reported_cost_usd", sa.Numeric(precision=24, scale=12), nullable=True),
         sa.Column("duration_ms", sa.BigInteger(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -815,12 +760,8 @@ def upgrade() -> None:
             "status in ('running','succeeded','failed','cancelled','lost')",
             name=op.f("ck_task_executions_status"),
         ),
-        sa.CheckConstraint(
-            "progress between 0 and 100", name=op.f("ck_task_executions_progress")
-        ),
-        sa.ForeignKeyConstraint(
-            ["agent_id"], ["agents.id"], name=op.f("fk_task_executions_agent_id")
-        ),
+        sa.CheckConstraint("progress between 0 and 100", name=op.f("ck_task_executions_progress")),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_task_executions_agent_id")),
         sa.ForeignKeyConstraint(
             ["task_id"],
             ["tasks.id"],
@@ -842,9 +783,7 @@ def upgrade() -> None:
         ["started_at", "id"],
         unique=False,
     )
-    op.create_index(
-        "uq_task_executions_run", "task_executions", ["task_id", "run"], unique=True
-    )
+    op.create_index("uq_task_executions_run", "task_executions", ["task_id", "run"], unique=True)
     op.create_index(
         "uq_task_executions_running",
         "task_executions",
@@ -875,36 +814,18 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("request_hash", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "(amount_usd is null) = (basis = 'unpriced')", name=op.f("ck_costs_amount")
-        ),
-        sa.CheckConstraint(
-            "basis in ('caller','catalogue','unpriced')", name=op.f("ck_costs_basis")
-        ),
-        sa.ForeignKeyConstraint(
-            ["agent_id"], ["agents.id"], name=op.f("fk_costs_agent_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["execution_id"], ["task_executions.id"], name=op.f("fk_costs_execution_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name=op.f("fk_costs_project_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["task_id"], ["tasks.id"], name=op.f("fk_costs_task_id")
-        ),
+        sa.CheckConstraint("(amount_usd is null) = (basis = 'unpriced')", name=op.f("ck_costs_amount")),
+        sa.CheckConstraint("basis in ('caller','catalogue','unpriced')", name=op.f("ck_costs_basis")),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_costs_agent_id")),
+        sa.ForeignKeyConstraint(["execution_id"], ["task_executions.id"], name=op.f("fk_costs_execution_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_costs_project_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_costs_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_costs")),
     )
-    op.create_index(
-        "ix_costs_agent", "costs", ["agent_id", "occurred_at"], unique=False
-    )
-    op.create_index(
-        "ix_costs_execution", "costs", ["execution_id", "occurred_at"], unique=False
-    )
+    op.create_index("ix_costs_agent", "costs", ["agent_id", "occurred_at"], unique=False)
+    op.create_index("ix_costs_execution", "costs", ["execution_id", "occurred_at"], unique=False)
     op.create_index("ix_costs_occurred", "costs", ["occurred_at", "id"], unique=False)
-    op.create_index(
-        "ix_costs_project", "costs", ["project_id", "occurred_at"], unique=False
-    )
+    op.create_index("ix_costs_project", "costs", ["project_id", "occurred_at"], unique=False)
     op.create_index("ix_costs_task", "costs", ["task_id", "occurred_at"], unique=False)
     op.create_index(
         "uq_costs_external",
@@ -993,9 +914,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_api_keys_agent_id"), table_name="api_keys")
     op.drop_table("api_keys")
     op.drop_table("agent_load")
-    op.drop_index(
-        op.f("ix_agent_capabilities_capability_id"), table_name="agent_capabilities"
-    )
+    op.drop_index(op.f("ix_agent_capabilities_capability_id"), table_name="agent_capabilities")
     op.drop_table("agent_capabilities")
     op.drop_index("uq_users_github_login", table_name="users")
     op.drop_index("uq_users_email", table_name="users")

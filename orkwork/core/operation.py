@@ -74,7 +74,7 @@ def _declare(**policy: Any) -> Callable[[Callable[Concatenate[Work, P], R]], Cal
             return fn(work, *args, **kwargs)
 
         OPERATIONS[entry.name] = entry
-        checked.operation = entry  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
+        checked.operation = entry  # pyright: ignore[reportAttributeAccessIssue]
         return checked
 
     return wrap

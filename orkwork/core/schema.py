@@ -1,6 +1,7 @@
 """What enters and leaves: strict input that names each bad field, and output that says everything."""
 
 import json
+import math
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -34,24 +35,22 @@ def _small_json(value: dict[str, Any]) -> dict[str, Any]:
     while stack:
         item, depth = stack.pop()
         if depth > MAX_JSON_DEPTH:
-            raise PydanticCustomError("json_depth", f"must not be nested deeper than {MAX_JSON_DEPTH}")
+            raise PydanticCustomError("json_depth", "must not be nested deeper than {limit}", {"limit": MAX_JSON_DEPTH})
         if isinstance(item, dict):
             stack.extend((part, depth + 1) for pair in item.items() for part in pair)
         elif isinstance(item, list):
             stack.extend((part, depth + 1) for part in item)
         elif isinstance(item, str):
             _clean(item)
-        elif isinstance(item, float) and (item != item or item in (float("inf"), float("-inf"))):
+        elif isinstance(item, float) and not math.isfinite(item):
             raise PydanticCustomError("json_number", "must hold finite numbers")
     if len(json.dumps(value)) > MAX_JSON_BYTES:
-        raise PydanticCustomError("json_size", f"must not be larger than {MAX_JSON_BYTES} bytes")
+        raise PydanticCustomError("json_size", "must not be larger than {limit} bytes", {"limit": MAX_JSON_BYTES})
     return value
 
 
 Str = Annotated[str, AfterValidator(_clean)]
-Name = Annotated[
-    Str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), AfterValidator(_one_line)
-]
+Name = Annotated[Str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), AfterValidator(_one_line)]
 """A name of 1 to 120 characters on one line."""
 Title = Annotated[
     Str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True), AfterValidator(_one_line)

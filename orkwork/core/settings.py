@@ -81,4 +81,4 @@ class Settings(BaseSettings):
 @cache
 def settings() -> Settings:
     """The settings of this process; `settings.cache_clear()` rereads the environment."""
-    return Settings()
+    return Settings()  # pyright: ignore[reportCallIssue]  # aliases come from the environment

@@ -4,7 +4,7 @@ Operations and queries get a Work and nothing else. Hot paths run prepared SQL t
 SQLModel `session`; both are the same connection in the same transaction. Only doors commit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -50,7 +50,7 @@ class Work:
 
     def sql(self, statement: str, params: Params | None = None) -> Cursor[DictRow]:
         """Run one statement; rows are dicts."""
-        if self._session is not None and self._session.dirty | self._session.new | self._session.deleted:  # pyright: ignore
+        if self._session is not None:
             self._session.flush()
         return self.conn.cursor(row_factory=dict_row).execute(statement, params)  # pyright: ignore[reportArgumentType]
 

@@ -75,7 +75,7 @@ def _refused(scope: Scope) -> OrkworkError | None:
         return _too_large()
     if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
         error = OrkworkError("request.malformed", "The address contains the NUL character", "Remove it.")
-        error.status, error.title = 400, "Malformed request"  # pyright: ignore[reportAttributeAccessIssue]
+        error.status, error.title = 400, "Malformed request"
         return error
     return None
 
@@ -108,7 +108,7 @@ def create_api() -> FastAPI:
         transformer=lambda value: value,
         update_request_header=False,
     )
-    app.openapi = lambda: openapi(app)  # pyright: ignore[reportAttributeAccessIssue]
+    app.openapi = lambda: openapi(app)
     return app
 
 

@@ -87,7 +87,7 @@ def install(app: FastAPI) -> None:
     async def http(_request: Request, error: HTTPException) -> Response:
         code, title = _HTTP.get(error.status_code, ("request.refused", "Refused"))
         answer = OrkworkError(code, str(error.detail), "See /api/v2/docs.")
-        answer.status, answer.title = error.status_code, title  # pyright: ignore[reportAttributeAccessIssue]
+        answer.status, answer.title = error.status_code, title
         response = problem(answer)
         response.headers.update(error.headers or {})
         return response

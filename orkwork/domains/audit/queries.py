@@ -77,7 +77,7 @@ def export(work: Work, filters: EventFilter) -> Iterator[EventOut]:
     where, params = filters.where()
     with work.conn.transaction(), work.conn.cursor("audit_export", row_factory=dict_row) as cursor:
         cursor.itersize = 1000
-        cursor.execute(f"select e.* from events e where {where} order by e.seq", params)
+        cursor.execute(f"select e.* from events e where {where} order by e.seq", params)  # pyright: ignore[reportArgumentType]
         for row in cursor:
             yield EventOut.model_validate(row)
 

@@ -44,7 +44,9 @@ def me(door: Caller) -> Response:
     return door.ask(queries.me)
 
 
-@router.patch("/me", operation_id="auth.update_profile", summary="Change one's own name or language", response_model=UserOut)
+@router.patch(
+    "/me", operation_id="auth.update_profile", summary="Change one's own name or language", response_model=UserOut
+)
 def update_me(patch: ProfilePatch, door: Caller) -> Response:
     """For people; an agent is changed under /agents."""
     return door.do(service.update_profile, patch)
@@ -79,7 +81,9 @@ def github_login(request: Request, invite: Annotated[Str | None, Query(max_lengt
     url, state, verifier = clients.authorize_url()
     response = RedirectResponse(url, 303)
     kept = _serializer().dumps({"state": state, "verifier": verifier, "invite": invite})
-    response.set_cookie(LOGIN_COOKIE, kept, LOGIN_SECONDS, path="/api/v2/auth", secure=settings().https, httponly=True, samesite="lax")
+    response.set_cookie(
+        LOGIN_COOKIE, kept, LOGIN_SECONDS, path="/api/v2/auth", secure=settings().https, httponly=True, samesite="lax"
+    )
     return response
 
 
@@ -121,7 +125,9 @@ def _sign_in(request: Request, body: Callable[[Work], SignedIn]) -> Response:
         raise
     response = RedirectResponse("/", 303)
     seconds = int(rules.SESSION_LIFETIME.total_seconds())
-    response.set_cookie(session_cookie(), signed.token, seconds, path="/", secure=settings().https, httponly=True, samesite="lax")
+    response.set_cookie(
+        session_cookie(), signed.token, seconds, path="/", secure=settings().https, httponly=True, samesite="lax"
+    )
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -156,37 +162,70 @@ def users(door: Caller) -> Response:
     return door.ask(lambda work: PageOut(items=queries.users(work)))
 
 
-@router.patch("/users/{user_id}", operation_id="auth.update_user", summary="Change a person", response_model=UserOut, tags=["users"])
+@router.patch(
+    "/users/{user_id}",
+    operation_id="auth.update_user",
+    summary="Change a person",
+    response_model=UserOut,
+    tags=["users"],
+)
 def update_user(user_id: UUID, patch: UserPatch, door: Caller) -> Response:
     """Role, or whether they may sign in. Only owners make owners; the last owner stays."""
     return door.do(service.update_user, user_id, patch, door.if_match)
 
 
-@router.get("/sessions", operation_id="auth.sessions", summary="Signed-in browsers", response_model=PageOut[SessionOut], tags=["users"])
+@router.get(
+    "/sessions",
+    operation_id="auth.sessions",
+    summary="Signed-in browsers",
+    response_model=PageOut[SessionOut],
+    tags=["users"],
+)
 def sessions(door: Caller) -> Response:
     """One's own, or everybody's for owners and admins."""
     return door.ask(lambda work: PageOut(items=queries.sessions(work)))
 
 
-@router.delete("/sessions/{session_id}", operation_id="auth.revoke_session", summary="End a session", status_code=204, tags=["users"])
+@router.delete(
+    "/sessions/{session_id}",
+    operation_id="auth.revoke_session",
+    summary="End a session",
+    status_code=204,
+    tags=["users"],
+)
 def revoke_session(session_id: UUID, door: Caller) -> Response:
     """It stops working at once."""
     return door.remove(service.revoke_session, session_id)
 
 
-@router.get("/invites", operation_id="auth.invites", summary="Invites", response_model=PageOut[InviteOut], tags=["users"])
+@router.get(
+    "/invites", operation_id="auth.invites", summary="Invites", response_model=PageOut[InviteOut], tags=["users"]
+)
 def invites(door: Caller) -> Response:
     """Open ones first."""
     return door.ask(lambda work: PageOut(items=queries.invites(work)))
 
 
-@router.post("/invites", operation_id="auth.invite", summary="Offer a place", status_code=201, response_model=InviteMade, tags=["users"])
+@router.post(
+    "/invites",
+    operation_id="auth.invite",
+    summary="Offer a place",
+    status_code=201,
+    response_model=InviteMade,
+    tags=["users"],
+)
 def invite(body: InviteIn, door: Caller) -> Response:
     """The link is shown once and lasts a week."""
     return door.create(service.invite, body)
 
 
-@router.delete("/invites/{invite_id}", operation_id="auth.revoke_invite", summary="Take an offer back", status_code=204, tags=["users"])
+@router.delete(
+    "/invites/{invite_id}",
+    operation_id="auth.revoke_invite",
+    summary="Take an offer back",
+    status_code=204,
+    tags=["users"],
+)
 def revoke_invite(invite_id: UUID, door: Caller) -> Response:
     """Its link stops working at once."""
     return door.remove(service.revoke_invite, invite_id)

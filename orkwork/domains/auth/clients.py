@@ -1,5 +1,9 @@
 """GitHub as the one who vouches for people: OAuth 2.0 with PKCE (RFC 7636), through authlib."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
@@ -19,12 +23,15 @@ def configured() -> bool:
     return bool(settings().github_client_id and settings().github_client_secret)
 
 
-def _client() -> OAuth2Client:
+@contextmanager
+def _client() -> Iterator[Any]:
     if not configured():
         raise Forbidden(
-            "auth.github_off", "GitHub sign-in is not set up", "Set ORKWORK_GITHUB_CLIENT_ID and ORKWORK_GITHUB_CLIENT_SECRET."
+            "auth.github_off",
+            "GitHub sign-in is not set up",
+            "Set ORKWORK_GITHUB_CLIENT_ID and ORKWORK_GITHUB_CLIENT_SECRET.",
         )
-    return OAuth2Client(
+    client: Any = OAuth2Client(  # httpx.Client is behind it, which its types do not say
         client_id=settings().github_client_id,
         client_secret=settings().github_client_secret,
         scope=SCOPE,
@@ -32,13 +39,19 @@ def _client() -> OAuth2Client:
         code_challenge_method="S256",
         timeout=TIMEOUT_SECONDS,
     )
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def authorize_url() -> tuple[str, str, str]:
     """Where to send the browser, and the state and PKCE verifier to remember for its return."""
     verifier = generate_token(64)
     with _client() as client:
-        url, state = client.create_authorization_url(f"{settings().github_url}/login/oauth/authorize", code_verifier=verifier)
+        url, state = client.create_authorization_url(
+            f"{settings().github_url}/login/oauth/authorize", code_verifier=verifier
+        )
     return url, state, verifier
 
 
@@ -56,7 +69,9 @@ def profile(code: str, verifier: str) -> GitHubProfile:
             answer.raise_for_status()
             fields = answer.json()
     except OAuthError as error:
-        raise Forbidden("auth.github_refused", f"GitHub refused: {error.description or error.error}", "Sign in again.") from error
+        raise Forbidden(
+            "auth.github_refused", f"GitHub refused: {error.description or error.error}", "Sign in again."
+        ) from error
     except (HTTPError, ValueError) as error:
         raise Unavailable("auth.github_away", "GitHub did not answer", "Try again in a moment.") from error
     return GitHubProfile.model_validate({name: fields.get(name) for name in GitHubProfile.model_fields})

@@ -34,7 +34,7 @@ class User(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     name: str
     email: str | None = None
-    github_id: int | None = Field(None, sa_column=Column(BigInteger, unique=True))
+    github_id: int | None = Field(default=None, sa_column=Column(BigInteger, unique=True))
     github_login: str | None = None
     avatar_url: str | None = None
     role: str = "viewer"

@@ -86,7 +86,9 @@ def sessions(work: Work) -> list[SessionOut]:
 @query(None, role=Role.ADMIN, agents=False)
 def invites(work: Work) -> list[InviteOut]:
     """The invites of the last months, open ones first."""
-    rows = work.all("select * from invites order by (accepted_at is null and revoked_at is null) desc, id desc limit 200")
+    rows = work.all(
+        "select * from invites order by (accepted_at is null and revoked_at is null) desc, id desc limit 200"
+    )
     return [InviteOut.model_validate(row) for row in rows]
 
 
@@ -94,5 +96,3 @@ def invites(work: Work) -> list[InviteOut]:
 def has_owner(work: Work) -> bool:
     """Whether someone owns this installation already."""
     return work.one("select from users where role = 'owner' and status = 'active' limit 1") is not None
-
-

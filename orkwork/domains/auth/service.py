@@ -48,7 +48,9 @@ def redeem_owner_link(work: Work, token: str, user_agent: str | None) -> SignedI
         .with_for_update()
     ).first()
     if link is None:
-        raise Unauthenticated("auth.owner_link", "This link was used, replaced or is too old", "Run `orkwork owner-link` for a fresh one.")
+        raise Unauthenticated(
+            "auth.owner_link", "This link was used, replaced or is too old", "Run `orkwork owner-link` for a fresh one."
+        )
     link.used_at = clock.now()
     owner = work.session.exec(
         select(User).where(User.role == Role.OWNER, User.status == UserStatus.ACTIVE).order_by(col(User.id)).limit(1)
@@ -61,7 +63,9 @@ def redeem_owner_link(work: Work, token: str, user_agent: str | None) -> SignedI
 
 
 @operation(None, users=False, agents=False)
-def sign_in_with_github(work: Work, profile: GitHubProfile, invite_token: str | None, user_agent: str | None) -> SignedIn:
+def sign_in_with_github(
+    work: Work, profile: GitHubProfile, invite_token: str | None, user_agent: str | None
+) -> SignedIn:
     """Sign in someone whom GitHub vouches for: known, invited, or the first of all, who becomes owner."""
     work.sql("select pg_advisory_xact_lock(7, 1)")  # two first people at once: one becomes owner
     user = work.session.exec(select(User).where(User.github_id == profile.id)).first()
@@ -78,14 +82,21 @@ def _admit(work: Work, profile: GitHubProfile, invite_token: str | None) -> User
     invite = None if first else _invite_for(work, profile.login, invite_token)
     if not first and invite is None:
         raise Forbidden("auth.not_invited", f"{profile.login} has no invite here", "Ask an owner or admin for one.")
-    known = work.session.exec(select(User).where(col(User.github_login).ilike(profile.login.replace("_", r"\_")))).first()
+    known = work.session.exec(
+        select(User).where(col(User.github_login).ilike(profile.login.replace("_", r"\_")))
+    ).first()
     role = Role.OWNER if invite is None else Role(invite.role)
     user = known or User(name=profile.name or profile.login, role=role)
     user.github_id, user.github_login, user.role, user.status = profile.id, profile.login, role, UserStatus.ACTIVE
-    if profile.email and work.session.exec(select(User).where(User.email == profile.email, User.id != user.id)).first() is None:
+    if (
+        profile.email
+        and work.session.exec(select(User).where(User.email == profile.email, User.id != user.id)).first() is None
+    ):
         user.email = profile.email
     work.add(user)
-    work.emit(events.UserCreated(subject_id=user.id, subject_label=user.name, after={"role": role, "github": profile.login}))
+    work.emit(
+        events.UserCreated(subject_id=user.id, subject_label=user.name, after={"role": role, "github": profile.login})
+    )
     if invite:
         _accept(work, invite, user)
     return user
@@ -106,13 +117,13 @@ def _invite_for(work: Work, login: str, token: str | None) -> Invite | None:
 @operation(None, users=False, agents=False)
 def accept_invite(work: Work, token: str, name: str | None, user_agent: str | None) -> SignedIn:
     """Join by an invite's link. One that names a GitHub login has to be taken through GitHub."""
-    invite = work.session.exec(
-        select(Invite).where(Invite.token_hash == digest(token)).with_for_update()
-    ).first()
+    invite = work.session.exec(select(Invite).where(Invite.token_hash == digest(token)).with_for_update()).first()
     if invite is None or invite.accepted_at or invite.revoked_at or invite.expires_at <= clock.now():
         raise Unauthenticated("auth.invite", "This invite was used, taken back or is too old", "Ask for a fresh one.")
     if invite.github_login:
-        raise Forbidden("auth.invite_github", f"This invite is for {invite.github_login} on GitHub", "Sign in with GitHub.")
+        raise Forbidden(
+            "auth.invite_github", f"This invite is for {invite.github_login} on GitHub", "Sign in with GitHub."
+        )
     user = User(name=name or invite.name or "Colleague", email=invite.email, role=invite.role)
     work.add(user)
     work.emit(events.UserCreated(subject_id=user.id, subject_label=user.name, after={"role": user.role}))

@@ -54,7 +54,13 @@ def record(body: CostIn, door: Caller) -> Response:
     return door.create(service.record_cost, body)
 
 
-@router.post("/costs/batch", operation_id="costs.record_batch", summary="Record many calls", status_code=201, response_model=CostBatchOut)
+@router.post(
+    "/costs/batch",
+    operation_id="costs.record_batch",
+    summary="Record many calls",
+    status_code=201,
+    response_model=CostBatchOut,
+)
 def record_batch(body: CostBatchIn, door: Caller) -> Response:
     """All of them or none."""
     return door.create(service.record_costs, body)
@@ -80,7 +86,13 @@ def _page(work: Work, filters: CostFilters) -> PageOut[CostOut]:
     return queries.costs(work, wanted, cursor=filters.cursor, limit=filters.limit)
 
 
-@router.get("/projects/{ref}/costs", operation_id="projects.costs", summary="A project's costs", response_model=PageOut[CostOut], tags=["projects"])
+@router.get(
+    "/projects/{ref}/costs",
+    operation_id="projects.costs",
+    summary="A project's costs",
+    response_model=PageOut[CostOut],
+    tags=["projects"],
+)
 def list_project_costs(
     ref: Annotated[str, Path(max_length=40)], filters: Annotated[CostFilters, Query()], door: Caller
 ) -> Response:

@@ -140,7 +140,5 @@ def _of_project(group_by: GroupBy) -> str:
 @query("costs:read")
 def spend_today(work: Work, today: date) -> CostSum:
     """What the company spent on one of its days."""
-    row = work.one(
-        f"select {_SUMS} from cost_rollup r where r.kind = 'company' and r.day = %(day)s", {"day": today}
-    )
+    row = work.one(f"select {_SUMS} from cost_rollup r where r.kind = 'company' and r.day = %(day)s", {"day": today})
     return CostSum.model_validate(row)

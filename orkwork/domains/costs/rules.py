@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any, Final
@@ -75,7 +75,7 @@ def _catalogue(provider: str, model: str, tokens: Tokens, day: date) -> tuple[De
         cache_read_tokens=tokens.cached or None,
         cache_write_tokens=tokens.cache_write or None,
     )
-    moment = datetime(day.year, day.month, day.day, 12)
+    moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     for provider_id in (provider, None):
         try:
             found = calc_price(usage, model, provider_id=provider_id, genai_request_timestamp=moment)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from orkwork.core import clock, events as core_events
+from orkwork.core import clock
+from orkwork.core import events as core_events
 from orkwork.core.errors import Conflict, Forbidden, invalid
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
@@ -105,7 +106,10 @@ def _record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
     for row in rows:
         if not row["fits"]:
             _refuse(items[row["n"]], row["n"], len(items))
-    found = [(queries.cost_out(row), True) if row["id"] else (_known(work, items[row["n"]], asked[row["n"]]), False) for row in rows]
+    found = [
+        (queries.cost_out(row), True) if row["id"] else (_known(work, items[row["n"]], asked[row["n"]]), False)
+        for row in rows
+    ]
     for out, new in found:
         if new:
             work.hint("cost.recorded", "cost", out.task_id, out.project_id)
@@ -152,7 +156,9 @@ def _known(work: Work, item: CostIn, asked: dict[str, Any]) -> CostOut:
     )
     if row is None or row["request_hash"] != asked["request_hash"]:
         raise Conflict(
-            "cost.external_id", f"external_id {item.external_id} was used for another call", "Give each call its own external_id."
+            "cost.external_id",
+            f"external_id {item.external_id} was used for another call",
+            "Give each call its own external_id.",
         )
     return queries.cost_out(row)
 

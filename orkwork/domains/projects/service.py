@@ -21,7 +21,9 @@ def create_project(work: Work, body: ProjectIn, *, demo: bool = False) -> Projec
     work.add(project)
     work.add(ProjectCounter(project_id=project.id))
     told = {"name": project.name, "key_prefix": project.key_prefix, "budget_usd": project.budget_usd}
-    work.emit(events.ProjectCreated(subject_id=project.id, subject_label=project.name, project_id=project.id, after=told))
+    work.emit(
+        events.ProjectCreated(subject_id=project.id, subject_label=project.name, project_id=project.id, after=told)
+    )
     return queries.project(work, project.id)
 
 
@@ -52,7 +54,9 @@ def _change(work: Work, project: Project, before: dict[str, Any], after: dict[st
     project.sqlmodel_update(after | {"version": project.version + 1, "updated_at": clock.now()})
     archived = after.get("status") == ProjectStatus.ARCHIVED
     kind = events.ProjectArchived if archived else events.ProjectChanged
-    work.emit(kind(subject_id=project.id, subject_label=project.name, project_id=project.id, before=before, after=after))
+    work.emit(
+        kind(subject_id=project.id, subject_label=project.name, project_id=project.id, before=before, after=after)
+    )
     if "status" in after:
         _offer_tasks(work, project)
 

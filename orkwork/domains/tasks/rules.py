@@ -1,13 +1,13 @@
 """The lifecycle of a task in one table, and what hangs on it. Pure: the API, the pages, the docs and the tests read it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from orkwork.core.actor import Actor, Role
-from orkwork.core.errors import Conflict, Forbidden, FieldError, Invalid
+from orkwork.core.errors import Conflict, FieldError, Forbidden, Invalid
 from orkwork.domains.tasks.models import ExecutionStatus, Status
 
 TRANSITIONS: Final[dict[Status, tuple[Status, ...]]] = {
@@ -125,7 +125,11 @@ def _check_agent(standing: Standing, to: Status, actor: Actor, fence: int | None
             raise Forbidden("task.cancel", "An agent can't cancel a task it holds", "Release it (READY) or fail it.")
     elif standing.status is Status.REVIEW:
         if actor.id in (standing.worker_id, standing.assignee_id):
-            raise Forbidden("task.own_review", f"{standing.key} was done by {actor.name}, who can't review it", "Another agent or a person reviews it.")
+            raise Forbidden(
+                "task.own_review",
+                f"{standing.key} was done by {actor.name}, who can't review it",
+                "Another agent or a person reviews it.",
+            )
     elif standing.status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED):
         raise Forbidden("task.reopen", "Only a person re-opens a task", "Leave a comment that says why it should be.")
     elif to is Status.CANCELLED and standing.created_by_id != actor.id:
@@ -168,7 +172,7 @@ def retry_at(now: datetime, retry_count: int) -> datetime:
     return now + timedelta(seconds=min(3600, 30 * 2**retry_count))
 
 
-def order_graph(edges: dict[int, Iterable[int]], size: int) -> list[int] | None:
+def order_graph(edges: Mapping[int, Iterable[int]], size: int) -> list[int] | None:
     """The tasks 0..size-1 so that each stands behind those it depends on; None when they form a cycle."""
     waiting = [0] * size
     dependants: list[list[int]] = [[] for _ in range(size)]
@@ -185,7 +189,7 @@ def order_graph(edges: dict[int, Iterable[int]], size: int) -> list[int] | None:
     return free if len(free) == size else None
 
 
-def chain_lengths(order: list[int], edges: dict[int, Iterable[int]]) -> list[int]:
+def chain_lengths(order: list[int], edges: Mapping[int, Iterable[int]]) -> list[int]:
     """For each task the longest chain of tasks that wait on it."""
     lengths = [0] * len(order)
     for task in reversed(order):

@@ -47,7 +47,12 @@ def list_executions(filters: Annotated[ExecutionFilters, Query()], door: Caller)
     return door.ask(page)
 
 
-@router.get("/tasks/{ref}/executions", operation_id="tasks.executions", summary="A task's executions", response_model=PageOut[ExecutionOut])
+@router.get(
+    "/tasks/{ref}/executions",
+    operation_id="tasks.executions",
+    summary="A task's executions",
+    response_model=PageOut[ExecutionOut],
+)
 def list_task_executions(
     ref: TaskRef,
     door: Caller,
@@ -59,20 +64,31 @@ def list_task_executions(
 
 
 @router.post(
-    "/tasks/{ref}/executions", operation_id="executions.start", summary="Start an execution", status_code=201, response_model=ExecutionOut
+    "/tasks/{ref}/executions",
+    operation_id="executions.start",
+    summary="Start an execution",
+    status_code=201,
+    response_model=ExecutionOut,
 )
 def start_execution(ref: TaskRef, body: StartIn, door: Caller) -> Response:
     """An assigned task becomes IN_PROGRESS."""
     return door.create(service.start_execution, ref, body)
 
 
-@router.get("/executions/{execution_id}", operation_id="executions.get", summary="One execution", response_model=ExecutionOut)
+@router.get(
+    "/executions/{execution_id}", operation_id="executions.get", summary="One execution", response_model=ExecutionOut
+)
 def get_execution(execution_id: UUID, door: Caller) -> Response:
     """With what it cost by the ledger."""
     return door.ask(runs.execution, execution_id)
 
 
-@router.patch("/executions/{execution_id}", operation_id="executions.update", summary="Report from an execution", response_model=ExecutionOut)
+@router.patch(
+    "/executions/{execution_id}",
+    operation_id="executions.update",
+    summary="Report from an execution",
+    response_model=ExecutionOut,
+)
 def update_execution(execution_id: UUID, patch: ExecutionPatch, door: Caller) -> Response:
     """`succeeded` and `failed` end it and move its task."""
     return door.do(service.update_execution, execution_id, patch)

@@ -100,7 +100,13 @@ def list_tasks(filters: Filters, door: Caller) -> Response:
     )
 
 
-@router.get("/projects/{ref}/tasks", operation_id="projects.tasks", summary="A project's tasks", response_model=TaskPage, tags=["projects"])
+@router.get(
+    "/projects/{ref}/tasks",
+    operation_id="projects.tasks",
+    summary="A project's tasks",
+    response_model=TaskPage,
+    tags=["projects"],
+)
 def list_project_tasks(ref: TaskRef, filters: Filters, door: Caller) -> Response:
     """The same filters as /tasks."""
 
@@ -118,7 +124,9 @@ def create_task(body: TaskIn, door: Caller) -> Response:
     return door.create(creating.create_task, body)
 
 
-@router.post("/tasks/bulk", operation_id="tasks.bulk", summary="Create a graph", status_code=201, response_model=BulkOut)
+@router.post(
+    "/tasks/bulk", operation_id="tasks.bulk", summary="Create a graph", status_code=201, response_model=BulkOut
+)
 def create_tasks(body: BulkIn, door: Caller) -> Response:
     """All of it or nothing; dependencies by the caller's own refs."""
     return door.create(bulk.create_tasks, body)
@@ -154,7 +162,9 @@ def delete_task(ref: TaskRef, door: Caller) -> Response:
     return door.remove(creating.delete_task, ref)
 
 
-@router.get("/tasks/{ref}/transitions", operation_id="tasks.moves", summary="Where a task can go", response_model=MovesOut)
+@router.get(
+    "/tasks/{ref}/transitions", operation_id="tasks.moves", summary="Where a task can go", response_model=MovesOut
+)
 def list_moves(ref: TaskRef, door: Caller) -> Response:
     """The legal next states as it stands."""
     return door.ask(queries.moves, ref)
@@ -191,7 +201,12 @@ def assign(ref: TaskRef, body: AssignIn, door: Caller) -> Response:
     return door.do(claims.assign, ref, body)
 
 
-@router.get("/tasks/{ref}/dependencies", operation_id="tasks.dependencies", summary="A task's dependencies", response_model=PageOut[DependencyOut])
+@router.get(
+    "/tasks/{ref}/dependencies",
+    operation_id="tasks.dependencies",
+    summary="A task's dependencies",
+    response_model=PageOut[DependencyOut],
+)
 def list_dependencies(ref: TaskRef, door: Caller) -> Response:
     """What it waits for, and what waits for it."""
     return door.ask(lambda work: PageOut(items=graph.dependencies(work, ref)))
@@ -220,7 +235,12 @@ def remove_dependency(ref: TaskRef, need_ref: TaskRef, door: Caller) -> Response
     return door.remove(dependencies.remove_dependency, ref, need_ref)
 
 
-@router.get("/tasks/{ref}/comments", operation_id="tasks.comments", summary="A task's comments", response_model=PageOut[CommentOut])
+@router.get(
+    "/tasks/{ref}/comments",
+    operation_id="tasks.comments",
+    summary="A task's comments",
+    response_model=PageOut[CommentOut],
+)
 def list_comments(
     ref: TaskRef,
     door: Caller,
@@ -231,7 +251,13 @@ def list_comments(
     return door.ask(runs.comments, ref, cursor=cursor, limit=limit)
 
 
-@router.post("/tasks/{ref}/comments", operation_id="tasks.comment", summary="Comment on a task", status_code=201, response_model=CommentOut)
+@router.post(
+    "/tasks/{ref}/comments",
+    operation_id="tasks.comment",
+    summary="Comment on a task",
+    status_code=201,
+    response_model=CommentOut,
+)
 def add_comment(ref: TaskRef, body: CommentIn, door: Caller) -> Response:
     """Markdown."""
     return door.create(comments.add_comment, ref, body)

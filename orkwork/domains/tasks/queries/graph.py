@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import networkx as nx
+from pydantic_core import to_json
 
 from orkwork.core.errors import NotFound
 from orkwork.core.operation import query
+from orkwork.core.schema import Json
 from orkwork.core.work import Work
 from orkwork.domains.tasks.queries.tasks import standing_row
 from orkwork.domains.tasks.schemas import DependencyOut, GraphOut
@@ -44,21 +46,22 @@ where t.project_id = %(project)s
 
 
 @query("tasks:read")
-def graph(work: Work, project_id: UUID) -> dict[str, Any]:
-    """A project's tasks and dependencies with the critical path, in the shape of `GraphOut`."""
+def graph(work: Work, project_id: UUID) -> Json[GraphOut]:
+    """A project's tasks and dependencies with the critical path."""
     if work.actor.projects is not None and project_id not in work.actor.projects:
-        raise NotFound("project.not_found", f"There is no project {project_id}")
+        raise NotFound("project.not_found", f"There is no project {project_id}", "GET /projects lists them.")
     nodes, edges = work.all(_NODES, {"project": project_id}), work.all(_EDGES, {"project": project_id})
     path, minutes = critical_path(nodes, edges)
     on_path = set(path)
     steps = set(zip(path[1:], path, strict=False))
-    return GraphOut.model_construct(
-        nodes=[node | {"critical": node["id"] in on_path} for node in nodes],  # pyright: ignore[reportArgumentType]
-        edges=[edge | {"critical": (edge["task_id"], edge["depends_on_id"]) in steps} for edge in edges],  # pyright: ignore[reportArgumentType]
-        critical_path=path,  # pyright: ignore[reportArgumentType]
-        critical_tasks=len(path),
-        critical_minutes=minutes,
-    ).__dict__
+    found = {
+        "nodes": [node | {"critical": node["id"] in on_path} for node in nodes],
+        "edges": [edge | {"critical": (edge["task_id"], edge["depends_on_id"]) in steps} for edge in edges],
+        "critical_path": path,
+        "critical_tasks": len(path),
+        "critical_minutes": minutes,
+    }
+    return Json(GraphOut, to_json(found).decode())
 
 
 def critical_path(nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> tuple[list[str], Decimal | None]:

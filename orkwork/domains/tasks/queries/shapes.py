@@ -3,9 +3,9 @@
 A test holds each shape against its schema.
 """
 
-PRIORITY = "(array['urgent','high','medium','low','none'])[{t}.priority + 1]"
 _ITEM = """
-  {t}.id, {t}.key, {t}.project_id, {t}.title, {t}.kind, {t}.status, (array['urgent','high','medium','low','none'])[{t}.priority + 1] as priority,
+  {t}.id, {t}.key, {t}.project_id, {t}.title, {t}.kind, {t}.status,
+  (array['urgent','high','medium','low','none'])[{t}.priority + 1] as priority,
   {t}.labels, {t}.required_capabilities, {t}.review_required, {t}.auto_assigned, {t}.assignee_id,
   (select a.name from agents a where a.id = {t}.assignee_id) as assignee_name,
   {t}.worker_id, {t}.lease_until, {t}.blocked_count, {t}.flagged, {t}.retry_count, {t}.max_retries, {t}.retry_at,

@@ -15,11 +15,40 @@ from orkwork.domains.tasks.schemas import BulkIn, BulkMade, BulkOut
 from orkwork.domains.tasks.service.creating import capability_set, columns
 from orkwork.domains.tasks.service.dependencies import EDGE_LOCK
 
-_COLUMNS = (
-    "id project_id number key title description kind status priority labels acceptance_criteria required_capabilities "
-    "capset_id review_required auto_assigned fence blocked_count flagged crit retry_count max_retries estimate_minutes due_at "
-    "source external_id external_url created_by_kind created_by_id created_at updated_at ready_at version"
-).split()
+_COLUMNS = [
+    "id",
+    "project_id",
+    "number",
+    "key",
+    "title",
+    "description",
+    "kind",
+    "status",
+    "priority",
+    "labels",
+    "acceptance_criteria",
+    "required_capabilities",
+    "capset_id",
+    "review_required",
+    "auto_assigned",
+    "fence",
+    "blocked_count",
+    "flagged",
+    "crit",
+    "retry_count",
+    "max_retries",
+    "estimate_minutes",
+    "due_at",
+    "source",
+    "external_id",
+    "external_url",
+    "created_by_kind",
+    "created_by_id",
+    "created_at",
+    "updated_at",
+    "ready_at",
+    "version",
+]
 _TELL = f"""
 with offered as (
   insert into ready_tasks (task_id, project_id, capset_id, priority, due_at, crit)
@@ -60,16 +89,20 @@ def create_tasks(work: Work, body: BulkIn) -> BulkOut:
     copy = f"copy tasks ({', '.join(_COLUMNS)}) from stdin"
     with work.conn.cursor() as cursor, cursor.copy(copy) as rows:  # pyright: ignore[reportArgumentType]
         for i, task in enumerate(body.tasks):
-            row = shared | columns(task) | {
-                "id": ids[i],
-                "number": first + i,
-                "key": f"{prefix}-{first + i}",
-                "status": statuses[i].value,
-                "capset_id": sets[tuple(task.required_capabilities)],
-                "blocked_count": graph.blockers[i],
-                "crit": graph.crit[i],
-                "ready_at": shared["created_at"] if statuses[i] is Status.READY else None,
-            }
+            row = (
+                shared
+                | columns(task)
+                | {
+                    "id": ids[i],
+                    "number": first + i,
+                    "key": f"{prefix}-{first + i}",
+                    "status": statuses[i].value,
+                    "capset_id": sets[tuple(task.required_capabilities)],
+                    "blocked_count": graph.blockers[i],
+                    "crit": graph.crit[i],
+                    "ready_at": shared["created_at"] if statuses[i] is Status.READY else None,
+                }
+            )
             rows.write_row([row[name] for name in _COLUMNS])
     edges = _write_edges(work, ids, graph, shared["created_at"])
     work.sql(_TELL, work.telling() | {"ids": ids})
@@ -116,7 +149,8 @@ def _resolve(work: Work, body: BulkIn) -> _Graph:
         for ref in dict.fromkeys(r for r in task.depends_on if r not in place):
             if ref not in known:
                 raise Invalid(
-                    "request.invalid", f"tasks.{i}.depends_on: there is no {ref[:80]!r}, neither here nor among the tasks",
+                    "request.invalid",
+                    f"tasks.{i}.depends_on: there is no {ref[:80]!r}, neither here nor among the tasks",
                     errors=[FieldError(f"tasks.{i}.depends_on", f"there is no {ref[:80]!r}")],
                 )
             task_id, status = known[ref]
@@ -135,7 +169,9 @@ def _existing(work: Work, refs: set[str]) -> dict[str, tuple[UUID, str]]:
         "and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s)) order by t.id for share",
         {"keys": [r.upper() for r in refs], "refs": [r.lower() for r in refs], "visible": work.actor.projects},
     )
-    found = {row["key"]: (row["id"], row["status"]) for row in rows} | {str(row["id"]): (row["id"], row["status"]) for row in rows}
+    found = {row["key"]: (row["id"], row["status"]) for row in rows} | {
+        str(row["id"]): (row["id"], row["status"]) for row in rows
+    }
     return {ref: found[name] for ref in refs for name in (ref.upper(), ref.lower()) if name in found}
 
 

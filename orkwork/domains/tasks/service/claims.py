@@ -9,10 +9,10 @@ from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work
-from orkwork.domains.tasks.queries import shapes
-from orkwork.domains.tasks.queries.tasks import standing_of, standing_row
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.queries import shapes
+from orkwork.domains.tasks.queries.tasks import standing_of, standing_row
 from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, ClaimOut
 from orkwork.domains.tasks.service import moving
 
@@ -122,7 +122,9 @@ def _claimed(work: Work, rows: list[dict[str, Any]]) -> Json[ClaimOut]:
     claims = []
     for row in rows:
         work.hint("task.moved", "task", row["id"], row["project_id"])
-        claims.append(f'{{"task":{row["body"]},"fence":{row["fence"]},"lease_until":{row["until"]},"execution":{row["run"] or "null"}}}')
+        claims.append(
+            f'{{"task":{row["body"]},"fence":{row["fence"]},"lease_until":{row["until"]},"execution":{row["run"] or "null"}}}'
+        )
     return Json(ClaimOut, f'{{"claims":[{",".join(claims)}],"reason":null}}')
 
 
@@ -199,5 +201,7 @@ def _check_candidate(work: Work, task_id: UUID, key: str, agent_id: UUID) -> Non
         raise Conflict("agent.lacks", f"{row['name']} lacks {', '.join(row['lacks'])} for {key}", "Claim another task.")
     if row["running"] >= row["max_concurrent"]:
         raise Conflict(
-            "agent.full", f"{row['name']} holds {row['running']} of {row['max_concurrent']} tasks", "Wait, or raise its limit."
+            "agent.full",
+            f"{row['name']} holds {row['running']} of {row['max_concurrent']} tasks",
+            "Wait, or raise its limit.",
         )

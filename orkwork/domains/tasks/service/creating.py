@@ -157,8 +157,12 @@ def delete_task(work: Work, ref: str | UUID) -> None:
         {"id": row["id"]},
     )
     if row["status"] not in (Status.CREATED, Status.PLANNING, Status.CANCELLED) or (held and held["used"]):
-        raise Conflict("task.history", f"{row['key']} has a history or dependants", "Cancel it instead: move it to CANCELLED.")
+        raise Conflict(
+            "task.history", f"{row['key']} has a history or dependants", "Cancel it instead: move it to CANCELLED."
+        )
     if not work.sql("delete from tasks where id = %(id)s and version = %(version)s", row).rowcount:
         raise NotFound("task.not_found", f"There is no task {ref}")
     told = {"key": row["key"], "status": row["status"]}
-    work.emit(events.TaskDeleted(subject_id=row["id"], subject_label=row["key"], project_id=row["project_id"], before=told))
+    work.emit(
+        events.TaskDeleted(subject_id=row["id"], subject_label=row["key"], project_id=row["project_id"], before=told)
+    )

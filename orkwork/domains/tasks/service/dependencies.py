@@ -47,29 +47,40 @@ def insert_edge(
     """Insert one edge under the company's lock, with the cycle check and the blocker count."""
     column, params = located(work, need_ref)
     work.sql(EDGE_LOCK)
-    found = work.one(f"select t.id, t.key from tasks t where t.{column} = %(ref)s "
-                     "and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))", params)
+    found = work.one(
+        f"select t.id, t.key from tasks t where t.{column} = %(ref)s "
+        "and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))",
+        params,
+    )
     if found is None:
         raise invalid(field, f"there is no task {need_ref}")
     edge = {"task": task_id, "need": found["id"], "kind": kind, "now": work.telling()["e_now"]}
     if found["id"] == task_id or (kind is DependencyKind.BLOCKS and work.one(_CYCLE, edge)):
-        raise Conflict("task.cycle", f"{found['key']} already waits for this task", "Remove one of the dependencies between them.")
+        raise Conflict(
+            "task.cycle", f"{found['key']} already waits for this task", "Remove one of the dependencies between them."
+        )
     if work.sql(_INSERT, edge).rowcount:
         task = work.one("select * from tasks where id = %(task)s for no key update", edge)
         assert task is not None
         if kind is DependencyKind.BLOCKS:
             _block(work, task, edge)
-        _tell(work, events.DependencyAdded, task, {"depends_on": found["key"], "depends_on_id": found["id"], "kind": kind})
+        _tell(
+            work, events.DependencyAdded, task, {"depends_on": found["key"], "depends_on_id": found["id"], "kind": kind}
+        )
 
 
 def _block(work: Work, task: dict[str, Any], edge: dict[str, Any]) -> None:
-    need = work.one("select status from tasks where id = %(need)s for share", edge)  # a completion waits, or is waited for
+    need = work.one(
+        "select status from tasks where id = %(need)s for share", edge
+    )  # a completion waits, or is waited for
     assert need is not None
     if need["status"] == Status.COMPLETED:
         return
     if task["status"] in rules.STARTED:
         raise Conflict(
-            "task.started", f"{task['key']} has started, so nothing new can block it", "Release it first, or relate them."
+            "task.started",
+            f"{task['key']} has started, so nothing new can block it",
+            "Release it first, or relate them.",
         )
     work.sql(_BLOCK, edge)
     if task["status"] == Status.READY:
@@ -98,7 +109,12 @@ def remove_dependency(work: Work, ref: str | UUID, need_ref: str | UUID) -> list
     )
     if gone is None:
         raise NotFound("dependency.not_found", f"{row['key']} does not wait for {need['key']}", "GET its dependencies.")
-    _tell(work, events.DependencyRemoved, row, {"depends_on": need["key"], "depends_on_id": need["id"], "kind": gone["kind"]})
+    _tell(
+        work,
+        events.DependencyRemoved,
+        row,
+        {"depends_on": need["key"], "depends_on_id": need["id"], "kind": gone["kind"]},
+    )
     if gone["kind"] == DependencyKind.BLOCKS and gone["need_status"] != Status.COMPLETED:
         work.sql(
             "update tasks set blocked_count = blocked_count - 1, flagged = flagged and blocked_count > 1, "
@@ -118,5 +134,3 @@ def ready_if_free(work: Work, task_id: UUID) -> None:
 
 def _tell(work: Work, kind: type[events.Event], task: dict[str, Any], after: dict[str, Any]) -> None:
     work.emit(kind(subject_id=task["id"], subject_label=task["key"], project_id=task["project_id"], after=after))
-
-

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from orkwork.core import clock
-from orkwork.core.errors import Conflict, Invalid, FieldError
+from orkwork.core.errors import Conflict, FieldError, Invalid
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work, check_version
@@ -34,7 +34,9 @@ def transition(work: Work, ref: str | UUID, body: MoveIn, if_match: int | None =
     """Move a task to another state; 409 names the legal ones when it can't go there."""
     if body.to is Status.ASSIGNED:
         raise Invalid(
-            "task.assign", "to: ASSIGNED needs an agent", "POST /tasks/{ref}/assign or /tasks/claim.",
+            "task.assign",
+            "to: ASSIGNED needs an agent",
+            "POST /tasks/{ref}/assign or /tasks/claim.",
             errors=[FieldError("to", "ASSIGNED is reached by assigning or claiming")],
         )
 

@@ -49,7 +49,9 @@ def start_execution(work: Work, ref: str | UUID, body: StartIn) -> Json[Executio
             return _start_again(work, row, until)
         rules.check_move(standing, Status.IN_PROGRESS, work.actor, body.fence)
         if standing.status is Status.REVIEW:
-            raise Conflict("task.in_review", f"{standing.key} is in review", "It starts again when changes are asked for.")
+            raise Conflict(
+                "task.in_review", f"{standing.key} is in review", "It starts again when changes are asked for."
+            )
         return moving.move(work, row, Status.IN_PROGRESS, moving.Extra(lease_until=until))
 
     moved = lifecycle.moved_or_refused(work, ref, attempt)
@@ -64,7 +66,7 @@ def _start_again(work: Work, row: dict[str, Any], until: Any) -> moving.Moved:
         raise Conflict("execution.running", f"{row['key']} has a running execution", "Report on that one.")
     work.hint("execution.started", "execution", None, found["project_id"])
     work.hint("task.changed", "task", row["id"], found["project_id"])
-    return moving.Moved(Json(row["id"], ""), row["fence"], until, found["run"])  # pyright: ignore[reportArgumentType]
+    return moving.Moved(Json(row["id"], ""), row["fence"], until, found["run"])
 
 
 _RUN = f"""
