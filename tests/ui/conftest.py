@@ -57,6 +57,8 @@ def _free_port() -> int:
 def _environment(port: int, news: Path, revoked: Path) -> dict[str, str]:
     kit = {"ORKWORK_KIT": "1", "REFLEX_WEB_WORKDIR": WEB, "ORKWORK_PORT": str(port)}
     outside = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "ORKWORK_REDIS_URL")}
+    if redis := os.environ.get("ORKWORK_KIT_REDIS"):
+        kit["REDIS_URL"] = redis
     return {**outside, **SERVING, **kit, "ORKWORK_KIT_NEWS": str(news), "ORKWORK_KIT_REVOKED": str(revoked)}
 
 

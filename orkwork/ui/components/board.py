@@ -17,11 +17,14 @@ class BoardCard(TypedDict):
     assignee: NotRequired[str]
     person: NotRequired[bool]
     due: NotRequired[str]
+    """Words; `due_at` is an ISO time instead."""
+    due_at: NotRequired[str]
     due_tone: NotRequired[str]
     depends: NotRequired[int]
     cost: NotRequired[str]
     progress: NotRequired[int]
     note: NotRequired[str]
+    note_params: NotRequired[dict[str, Any]]
     note_icon: NotRequired[str]
     note_tone: NotRequired[str]
     refuse: NotRequired[dict[str, str]]
@@ -39,6 +42,10 @@ def _move(card: rx.Var[str], to: rx.Var[str], before: rx.Var[str]) -> tuple[rx.V
     return card, to, before
 
 
+def _lane(status: rx.Var[str]) -> tuple[rx.Var[str]]:
+    return (status,)
+
+
 class Board(rx.Component):
     """Lanes of cards."""
 
@@ -52,10 +59,12 @@ class Board(rx.Component):
     collapsed: rx.Var[list[str]]
     refusal: rx.Var[dict[str, Any]]
     label: rx.Var[str]
+    fixed: rx.Var[bool]
     on_move: rx.EventHandler[_move]
+    on_more: rx.EventHandler[_lane]
 
 
-def board(
+def board(  # noqa: PLR0913 - a board has this many sides, all but the cards by name
     cards: Any,
     *,
     rules: dict[str, dict[str, LaneRule]],
@@ -65,6 +74,8 @@ def board(
     counts: Any = None,
     collapsed: list[str] | None = None,
     label: Any = None,
+    on_more: Any = None,
+    fixed: Any = False,
 ) -> rx.Component:
     """The board over a list var of `BoardCard`.
 
@@ -72,12 +83,15 @@ def board(
     refused. `on_move(id, to, before)` is a handler marked `@handler(refuses="<its first argument>")`, and `refusal` is
     `State.refusal`: the card is painted in its new lane at once and springs back, saying why, when the handler raises.
     `counts` are totals by status where `cards` is only a part. `collapsed` statuses begin as thin lanes, as empty
-    ones do. Put it on a page with `body="boardpage"`.
+    ones do. `on_more(status)` is called when a lane is scrolled to the last of the cards that it has while `counts`
+    says that there are more. On a `fixed` board nothing can be moved. Put it on a page with `body="boardpage"`.
     """
-    props: dict[str, Any] = {"cards": cards, "rules": rules, "on_move": on_move, "refusal": refusal}
+    props: dict[str, Any] = {"cards": cards, "rules": rules, "on_move": on_move, "refusal": refusal, "fixed": fixed}
     props |= {"collapsed": collapsed or [], "label": label if label is not None else ""}
     if lanes is not None:
         props["lanes"] = lanes
     if counts is not None:
         props["counts"] = counts
+    if on_more is not None:
+        props["on_more"] = on_more
     return Board.create(**props)
