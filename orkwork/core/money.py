@@ -19,4 +19,7 @@ Usd = Annotated[Decimal, Field(examples=["12.5"]), PlainSerializer(plain, return
 """An amount that leaves as a decimal string."""
 
 UsdIn = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=12, allow_inf_nan=False, examples=["12.50"])]
-"""An amount that enters: not negative, at most 999,999 dollars and 12 decimals."""
+"""An amount that enters: not negative, below 1,000,000 dollars, at most 12 decimals."""
+
+BudgetIn = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False, examples=["250"])]
+"""A budget that enters: not negative, at most 6 decimals, as it is kept."""

@@ -40,9 +40,16 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         values = None
-    if not isinstance(values, list) or len(values) != length or any(isinstance(v, list | dict) for v in values):
+    if not isinstance(values, list) or len(values) != length or not all(_is_scalar(v) for v in values):
         raise invalid("cursor", "is not a cursor of this list; take next_cursor from the page before")
     return values
+
+
+def _is_scalar(value: Any) -> bool:
+    """Whether it is a value that PostgreSQL takes as text."""
+    if isinstance(value, str):
+        return "\x00" not in value and value.isprintable()
+    return isinstance(value, int)
 
 
 def after(orders: list[Order], cursor: str | None) -> tuple[str, dict[str, Any]]:

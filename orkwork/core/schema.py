@@ -2,10 +2,10 @@
 
 import json
 import math
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
-from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 MAX_JSON_BYTES = 20_000
@@ -49,6 +49,12 @@ def _small_json(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _plausible(value: datetime) -> datetime:
+    if not 1900 <= value.year < 3000:
+        raise PydanticCustomError("moment_year", "must lie between the years 1900 and 3000")
+    return value
+
+
 Str = Annotated[str, AfterValidator(_clean)]
 Name = Annotated[Str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), AfterValidator(_one_line)]
 """A name of 1 to 120 characters on one line."""
@@ -60,6 +66,8 @@ Short = Annotated[Str, StringConstraints(max_length=200, strip_whitespace=True),
 """At most 200 characters on one line; may be empty."""
 Body = Annotated[Str, StringConstraints(max_length=100_000)]
 """Markdown, at most 100,000 characters."""
+Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
+"""A moment with its zone, from 1900 to 2999."""
 Int = Annotated[int, Field(strict=True)]
 Bool = Annotated[bool, Field(strict=True)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_small_json)]
@@ -85,9 +93,10 @@ T = TypeVar("T")
 class PageOut(Out, Generic[T]):
     """One page of a list."""
 
+    model_config = ConfigDict(use_attribute_docstrings=False)  # reading the source of each kind of page slows the start
+
     items: list[T]
-    next_cursor: str | None = None
-    """Send it as `cursor` for the next page; null on the last."""
+    next_cursor: str | None = Field(None, description="Send it as `cursor` for the next page; null on the last.")
 
 
 class Json(Generic[T]):
@@ -103,10 +112,3 @@ class Json(Generic[T]):
         """The answer as its schema."""
         assert issubclass(self.schema, BaseModel)
         return self.schema.model_validate_json(self.body)
-
-
-class Ref(Out):
-    """Something named elsewhere."""
-
-    id: UUID
-    name: str

@@ -6,14 +6,16 @@ from typing import Any
 
 import fastapi_swagger
 from asgi_correlation_id import CorrelationIdMiddleware
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from orkwork.core import logging
 from orkwork.core.errors import OrkworkError, TooLarge
 from orkwork.core.ids import uuid7
 from orkwork.domains import registry
@@ -52,7 +54,7 @@ class Envelope:
             message = await receive()
             read += len(message.get("body", b""))
             if read > MAX_BODY_BYTES:
-                raise _too_large()
+                raise HTTPException(413, _too_large().message)  # the one error that a body's reader lets through
             return message
 
         async def dressed(message: Message) -> None:
@@ -82,6 +84,7 @@ def _refused(scope: Scope) -> OrkworkError | None:
 
 def create_api() -> FastAPI:
     """The application with every domain's routes."""
+    logging.configure()
     registry.load_operations()
     app = FastAPI(
         title="orkwork",
@@ -174,7 +177,15 @@ def _mount_docs(app: FastAPI) -> None:
 
 def _mount_not_found(app: FastAPI) -> None:
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    known = list(app.routes)
 
     @app.api_route("/api/{path:path}", methods=methods, include_in_schema=False)
-    async def no_route(path: str) -> None:
+    async def no_route(path: str, request: Request) -> None:
+        allowed = [method for method in methods if _takes(known, request.scope | {"method": method})]
+        if allowed:
+            raise HTTPException(405, f"/api/{path[:200]} takes {', '.join(allowed)}", {"Allow": ", ".join(allowed)})
         raise HTTPException(404, f"There is no /api/{path[:200]}")
+
+
+def _takes(routes: list[BaseRoute], scope: Scope) -> bool:
+    return any(route.matches(scope)[0] is Match.FULL for route in routes)

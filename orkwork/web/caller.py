@@ -9,13 +9,14 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from asgi_correlation_id import correlation_id
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.responses import Response, StreamingResponse
 
 from orkwork.core import door
 from orkwork.core.credentials import Credential, identify
-from orkwork.core.errors import Forbidden, OrkworkError, invalid
+from orkwork.core.errors import FieldError, Forbidden, Invalid, invalid
 from orkwork.core.operation import entry_of
 from orkwork.core.schema import Json
 from orkwork.core.settings import settings
@@ -27,6 +28,7 @@ R = TypeVar("R")
 JSON = "application/json"
 SAFE = ("GET", "HEAD", "OPTIONS")
 STALLED_SECONDS = 30
+Parts = queue.Queue[str | Exception | None]
 
 
 def session_cookie() -> str:
@@ -64,7 +66,7 @@ class Door:
     ) -> Response:
         """Run a query that yields rows and answer with them as they come; refusals come before the first byte."""
         self._admit()
-        parts: queue.Queue[str | OrkworkError | None] = queue.Queue(maxsize=64)
+        parts: Parts = queue.Queue(maxsize=64)
 
         def produce() -> None:
             def body(work: Work) -> None:
@@ -75,7 +77,7 @@ class Door:
                 try:
                     door.run(identify(self.credential), body, write=False)
                     parts.put(None, timeout=STALLED_SECONDS)
-                except OrkworkError as error:
+                except Exception as error:
                     parts.put(error, timeout=STALLED_SECONDS)
 
         threading.Thread(target=produce, name="stream", daemon=True).start()
@@ -131,7 +133,7 @@ class Door:
         caller = (
             hashlib.sha256(self.credential.token.encode()).hexdigest()[:32] if self.credential else ip_of(self.request)
         )
-        self.limit_headers = limits.take(caller or "?")
+        self.limit_headers = self.request.state.limit_headers = limits.take(caller or "?")
         check_origin(self.request, self.credential)
 
     def _finish(self, response: Response) -> Response:
@@ -144,14 +146,14 @@ class Door:
         return hashlib.sha256(head + self._body).digest()
 
 
-def _next(parts: "queue.Queue[str | OrkworkError | None]") -> str | None:
+def _next(parts: Parts) -> str | None:
     part = parts.get()
-    if isinstance(part, OrkworkError):
+    if isinstance(part, Exception):
         raise part
     return part
 
 
-def _rest(first: str | None, parts: "queue.Queue[str | OrkworkError | None]") -> Iterator[str]:
+def _rest(first: str | None, parts: Parts) -> Iterator[str]:
     part = first
     while part is not None:
         yield part
@@ -219,8 +221,35 @@ def _if_match(request: Request) -> int | None:
     return int(text)
 
 
+_query_names: dict[Callable[..., Any], frozenset[str] | None] = {}
+
+
+def check_query(request: Request) -> None:
+    """Refuse query parameters that the route does not know, as unknown fields of a body are."""
+    endpoint = request.scope["endpoint"]
+    if endpoint not in _query_names:
+        _query_names[endpoint] = _names_of(request.scope["route"])
+    known = _query_names[endpoint]
+    unknown = [] if known is None else [name for name in request.query_params if name not in known]
+    if unknown:
+        errors = [FieldError(name[:100], "is not a known parameter") for name in unknown[:50]]
+        raise Invalid("request.invalid", f"{errors[0].field}: is not a known parameter", "Leave it out.", errors)
+
+
+def _names_of(route: APIRoute) -> frozenset[str] | None:
+    """The names that a route takes; None where a schema of its own refuses the others."""
+    fields = route.dependant.query_params
+    if any(
+        isinstance(field.field_info.annotation, type) and issubclass(field.field_info.annotation, BaseModel)
+        for field in fields
+    ):
+        return None
+    return frozenset(field.alias for field in fields)
+
+
 async def door_of(request: Request) -> Door:
     """The dependency of every route."""
+    check_query(request)
     return Door(request, await request.body())
 
 

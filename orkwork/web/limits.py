@@ -56,7 +56,7 @@ class Limiter:
                 "request.rate",
                 f"More than {limit} requests in a minute",
                 f"Wait {reset} seconds.",
-                extra={"retry_after_seconds": reset},
+                extra={"retry_after_seconds": reset, "limit": limit},
             )
         remaining = lease.remaining + lease.left
         return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset)}

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orkwork.core.errors import FieldError, Invalid, OrkworkError
+from orkwork.core.errors import FieldError, Invalid, LimitReached, OrkworkError
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -53,14 +53,15 @@ _HTTP = {
     400: ("request.malformed", "Malformed request"),
     404: ("request.no_route", "Not found"),
     405: ("request.method", "Method not allowed"),
+    413: ("request.too_large", "Too large"),
     415: ("request.media_type", "Unsupported media type"),
 }
 
 
-def _of_validation(error: RequestValidationError) -> Invalid:
+def of_validation(error: RequestValidationError) -> Invalid:
     fields = []
     for item in error.errors():
-        place = [str(part) for part in item["loc"] if part not in ("body", "query", "path", "header")]
+        place = [str(part) for part in item["loc"][1:]] if item["type"] != "json_invalid" else []
         fields.append(FieldError(".".join(place) or str(item["loc"][0]), _message(item)))
     named = "; ".join(f"{e.field}: {e.message}" for e in fields[:3])
     return Invalid("request.invalid", named, "Correct the named fields and send it again.", errors=fields[:50])
@@ -72,16 +73,26 @@ def _message(item: dict[str, Any]) -> str:
     return str(item["msg"])[:300]
 
 
+def limit_headers(error: OrkworkError) -> dict[str, str]:
+    """What a caller over the limit is told beside Retry-After."""
+    if not isinstance(error, LimitReached):
+        return {}
+    limit, reset = error.extra["limit"], error.extra["retry_after_seconds"]
+    return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": "0", "RateLimit-Reset": str(reset)}
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of the API as a problem."""
 
     @app.exception_handler(OrkworkError)
-    async def orkwork(_request: Request, error: OrkworkError) -> Response:
-        return problem(error)
+    async def orkwork(request: Request, error: OrkworkError) -> Response:
+        response = problem(error)
+        response.headers.update(getattr(request.state, "limit_headers", {}) | limit_headers(error))
+        return response
 
     @app.exception_handler(RequestValidationError)
     async def validation(_request: Request, error: RequestValidationError) -> Response:
-        return problem(_of_validation(error))
+        return problem(of_validation(error))
 
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> Response:

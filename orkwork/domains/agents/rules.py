@@ -14,6 +14,7 @@ SECRET_LENGTH: Final = 43
 CHECKSUM_LENGTH: Final = 6
 SHOWN_LENGTH: Final = 12
 HEARTBEAT_LEVEL: Final = Level.TOOL
+USUAL_LEVEL: Final = int(Level.SUPERVISED)
 
 DEFAULT_SCOPES: Final = (
     "agents:read",

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from orkwork.core.actor import SCOPES
-from orkwork.core.money import Usd, UsdIn
-from orkwork.core.schema import In, Int, JsonObject, Name, Out, Short, Str
+from orkwork.core.money import BudgetIn, Usd
+from orkwork.core.schema import In, Int, JsonObject, Moment, Name, Out, Short, Str
 from orkwork.domains.agents.models import AgentStatus
-from orkwork.domains.agents.rules import DEFAULT_SCOPES
+from orkwork.domains.agents.rules import DEFAULT_SCOPES, USUAL_LEVEL
 
 CapabilityName = Annotated[Str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,39}(:[a-z0-9][a-z0-9_.+-]{0,59})?$")]
 """Namespaced: `code:python`, `qa:automated`."""
@@ -31,7 +31,7 @@ class AgentFields(In):
     config: JsonObject = {}
     manager_id: UUID | None = None
     """The agent it reports to; null is the CEO."""
-    daily_budget_usd: UsdIn | None = None
+    daily_budget_usd: BudgetIn | None = None
     """Null is no limit."""
     max_concurrent_tasks: Annotated[Int, Field(ge=1, le=1000)] = 1
     heartbeat_timeout_seconds: Annotated[Int, Field(ge=10, le=86_400)] | None = None
@@ -46,8 +46,8 @@ class AgentIn(AgentFields):
     """A new agent."""
 
     name: Name
-    autonomy_level: Annotated[Int, Field(ge=0, le=4)] = 2
-    """0 tool, 1 assistant, 2 supervised, 3 autonomous, 4 strategic."""
+    autonomy_level: Annotated[Int, Field(ge=0, le=4)] = USUAL_LEVEL
+    """0 tool, 1 assistant, 2 supervised, 3 autonomous, 4 strategic; only an owner names another than 2."""
 
 
 class AgentPatch(AgentFields):
@@ -116,7 +116,7 @@ class KeyIn(In):
 
     name: Name
     scopes: Annotated[list[str], Field(min_length=1, max_length=50)] = list(DEFAULT_SCOPES)
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
     @field_validator("scopes")
     @classmethod

@@ -18,6 +18,7 @@ from orkwork.domains.agents.schemas import AgentIn, AgentOut, AgentPatch, Heartb
 @operation(None, role=Role.ADMIN, agents=False)
 def create_agent(work: Work, body: AgentIn, *, demo: bool = False) -> AgentOut:
     """Add an agent; it can work as soon as it has a key."""
+    _check_level(work, body.autonomy_level)
     fields = body.model_dump(exclude={"capabilities"})
     _check_name(work, body.name)
     _check_manager(work, None, body.manager_id)
@@ -85,6 +86,11 @@ def set_autonomy(work: Work, agent_id: UUID, level: int, if_match: int | None = 
     if after:
         _apply(work, agent, before, after)
     return queries.agent(work, agent_id)
+
+
+def _check_level(work: Work, level: int) -> None:
+    if work.actor.is_user and work.actor.role is not Role.OWNER and level != rules.USUAL_LEVEL:
+        raise Forbidden("agent.autonomy", "Only an owner sets an autonomy level", "Leave autonomy_level out.")
 
 
 def _check_name(work: Work, name: str) -> None:

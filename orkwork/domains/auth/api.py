@@ -49,7 +49,7 @@ def me(door: Caller) -> Response:
 )
 def update_me(patch: ProfilePatch, door: Caller) -> Response:
     """For people; an agent is changed under /agents."""
-    return door.do(service.update_profile, patch)
+    return door.do(service.update_profile, patch, door.if_match)
 
 
 @router.post("/auth/logout", operation_id="auth.logout", summary="Sign out", status_code=204)
@@ -215,8 +215,8 @@ def invites(door: Caller) -> Response:
     tags=["users"],
 )
 def invite(body: InviteIn, door: Caller) -> Response:
-    """The link is shown once and lasts a week."""
-    return door.create(service.invite, body)
+    """The link is shown this once and lasts a week. An Idempotency-Key is not kept for it."""
+    return door.create_unkept(service.invite, body)
 
 
 @router.delete(

@@ -67,11 +67,10 @@ def profile(code: str, verifier: str) -> GitHubProfile:
             )
             answer = client.get(f"{settings().github_api_url}/user", headers={"Accept": "application/vnd.github+json"})
             answer.raise_for_status()
-            fields = answer.json()
+            return GitHubProfile.model_validate(answer.json())
     except OAuthError as error:
         raise Forbidden(
             "auth.github_refused", f"GitHub refused: {error.description or error.error}", "Sign in again."
         ) from error
     except (HTTPError, ValueError) as error:
         raise Unavailable("auth.github_away", "GitHub did not answer", "Try again in a moment.") from error
-    return GitHubProfile.model_validate({name: fields.get(name) for name in GitHubProfile.model_fields})

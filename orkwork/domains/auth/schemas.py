@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from orkwork.core.actor import Role
-from orkwork.core.schema import In, Name, Out, Str
+from orkwork.core.schema import Bool, In, Name, Out, Str
 from orkwork.domains.settings.schemas import Locale
 
 Login = Annotated[Str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$")]
@@ -50,13 +50,13 @@ class UserPatch(In):
     """What an owner or admin changes; what is absent stays."""
 
     role: Role | None = None
-    active: bool | None = None
+    active: Bool | None = None
 
 
 class ProfilePatch(In):
-    """What a person changes of their own."""
+    """What a person changes of their own; what is absent stays."""
 
-    name: Name | None = None
+    name: Name = ""
     locale: Locale | None = None
 
 
@@ -103,8 +103,8 @@ class InviteMade(InviteOut):
     url: str
 
 
-class GitHubProfile(In):
-    """What GitHub says of a person."""
+class GitHubProfile(BaseModel):
+    """What GitHub says of a person, among other things."""
 
     id: int
     login: str

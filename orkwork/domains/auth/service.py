@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from orkwork.core import clock
 from orkwork.core.actor import Role
@@ -29,6 +29,7 @@ from orkwork.domains.auth.schemas import (
 @operation(None, users=False, agents=False)
 def create_owner_link(work: Work) -> str:
     """A fresh one-time link that signs its holder in as owner; earlier links stop working."""
+    _check_links_on()
     now = clock.now()
     work.sql("update owner_links set used_at = %(now)s where used_at is null", {"now": now})
     token = rules.new_token()
@@ -38,9 +39,15 @@ def create_owner_link(work: Work) -> str:
     return f"{settings().address}/api/v2/auth/owner?token={token}"
 
 
+def _check_links_on() -> None:
+    if not settings().owner_link:
+        raise Forbidden("auth.owner_link_off", "Owner links are turned off", "Set ORKWORK_OWNER_LINK=true, or sign in.")
+
+
 @operation(None, users=False, agents=False)
 def redeem_owner_link(work: Work, token: str, user_agent: str | None) -> SignedIn:
     """Sign in with the owner link: as the owner there is, or as the first one."""
+    _check_links_on()
     link = work.session.exec(
         select(OwnerLink)
         .where(OwnerLink.token_hash == digest(token), col(OwnerLink.used_at).is_(None))
@@ -83,7 +90,7 @@ def _admit(work: Work, profile: GitHubProfile, invite_token: str | None) -> User
     if not first and invite is None:
         raise Forbidden("auth.not_invited", f"{profile.login} has no invite here", "Ask an owner or admin for one.")
     known = work.session.exec(
-        select(User).where(col(User.github_login).ilike(profile.login.replace("_", r"\_")))
+        select(User).where(func.lower(User.github_login) == profile.login.lower(), col(User.github_id).is_(None))
     ).first()
     role = Role.OWNER if invite is None else Role(invite.role)
     user = known or User(name=profile.name or profile.login, role=role)
@@ -110,8 +117,8 @@ def _invite_for(work: Work, login: str, token: str | None) -> Invite | None:
         by_token = work.session.exec(open_invites.where(Invite.token_hash == digest(token)).with_for_update()).first()
         if by_token and (by_token.github_login is None or by_token.github_login.lower() == login.lower()):
             return by_token
-    escaped = login.replace("_", r"\_")
-    return work.session.exec(open_invites.where(col(Invite.github_login).ilike(escaped)).with_for_update()).first()
+    by_login = open_invites.where(func.lower(Invite.github_login) == login.lower())
+    return work.session.exec(by_login.with_for_update()).first()
 
 
 @operation(None, users=False, agents=False)
@@ -234,10 +241,10 @@ def _keep_an_owner(work: Work, user: User, wanted: dict[str, object]) -> None:
 
 
 @operation(None, role=Role.VIEWER, agents=False)
-def update_profile(work: Work, patch: ProfilePatch) -> UserOut:
+def update_profile(work: Work, patch: ProfilePatch, if_match: int | None = None) -> UserOut:
     """Change one's own name or language."""
     assert work.actor.id is not None
-    user = work.get(User, work.actor.id, lock=True)
+    user = work.get(User, work.actor.id, lock=True, if_match=if_match)
     _change(work, user, patch.model_dump(exclude_unset=True))
     return UserOut.model_validate(user)
 

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, Field
 
 from orkwork.core.errors import invalid
+from orkwork.core.operation import entry_of
 from orkwork.core.paging import MAX_LIMIT
 from orkwork.core.schema import In, PageOut, Str
 from orkwork.core.work import Work
 from orkwork.domains.costs import queries, service
 from orkwork.domains.costs.schemas import CostBatchIn, CostBatchOut, CostIn, CostOut, CostReport, GroupBy
 from orkwork.domains.projects import queries as project_queries
-from orkwork.web.caller import Caller
+from orkwork.web.caller import Caller, shape
 
 router = APIRouter(tags=["costs"])
 Cursor = Annotated[str | None, Query(max_length=2000)]
@@ -48,10 +49,22 @@ class ReportFilters(In):
     cursor: Cursor = None
 
 
-@router.post("/costs", operation_id="costs.record", summary="Record a call", status_code=201, response_model=CostOut)
+@router.post(
+    "/costs",
+    operation_id="costs.record",
+    summary="Record a call",
+    status_code=201,
+    response_model=CostOut,
+    responses={200: {"model": CostOut, "description": "It was recorded before"}},
+)
 def record(body: CostIn, door: Caller) -> Response:
     """Priced from the catalogue when no amount is given; recorded once for each external_id."""
-    return door.create(service.record_cost, body)
+
+    def recorded(work: Work) -> Response:
+        row, new = service.record_cost(work, body)
+        return shape(row, 201 if new else 200)
+
+    return door.perform(recorded, atomic=entry_of(service.record_cost).atomic)
 
 
 @router.post(

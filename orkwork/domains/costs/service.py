@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 
 from orkwork.core import clock
 from orkwork.core import events as core_events
+from orkwork.core.actor import Role
 from orkwork.core.errors import Conflict, Forbidden, invalid
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
@@ -82,13 +83,13 @@ select p.n, p.fits, i.* from placed p left join ins i on i.id = p.id order by p.
 """
 
 
-@operation("costs:write", atomic=True)
-def record_cost(work: Work, body: CostIn) -> CostOut:
-    """Record one call; sent twice under one external_id, it is recorded once."""
-    return _record(work, [body])[0][0]
+@operation("costs:write", role=Role.ADMIN, atomic=True)
+def record_cost(work: Work, body: CostIn) -> tuple[CostOut, bool]:
+    """Record one call, and say whether it is new: sent twice under one external_id, it is recorded once."""
+    return _record(work, [body])[0]
 
 
-@operation("costs:write", atomic=True)
+@operation("costs:write", role=Role.ADMIN, atomic=True)
 def record_costs(work: Work, body: CostBatchIn) -> CostBatchOut:
     """Record many calls, all or none."""
     found = _record(work, body.items)

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
-from orkwork.core.money import Usd, UsdIn
-from orkwork.core.schema import Body, In, Name, Out, Short, Str
+from orkwork.core.money import BudgetIn, Usd
+from orkwork.core.schema import Body, In, Moment, Name, Out, Short, Str
 from orkwork.domains.projects.models import ProjectStatus
 
 KeyPrefix = Annotated[Str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
@@ -19,8 +19,8 @@ class ProjectFields(In):
     """What people say of a project."""
 
     description: Body = ""
-    budget_usd: UsdIn | None = None
-    deadline: AwareDatetime | None = None
+    budget_usd: BudgetIn | None = None
+    deadline: Moment | None = None
     github_repository: Repository | None = None
     """`owner/name`."""
 

@@ -5,17 +5,18 @@ from uuid import UUID
 
 from orkwork.core import clock
 from orkwork.core.actor import Role
-from orkwork.core.errors import Conflict
+from orkwork.core.errors import Conflict, Forbidden
 from orkwork.core.operation import operation
 from orkwork.core.work import Work, changes
 from orkwork.domains.projects import events, queries, rules
 from orkwork.domains.projects.models import Project, ProjectCounter, ProjectStatus
-from orkwork.domains.projects.schemas import ProjectIn, ProjectOut, ProjectPatch
+from orkwork.domains.projects.schemas import ProjectFields, ProjectIn, ProjectOut, ProjectPatch
 
 
 @operation("projects:write", role=Role.ADMIN)
 def create_project(work: Work, body: ProjectIn, *, demo: bool = False) -> ProjectOut:
     """Begin a project."""
+    _check_budget(work, body)
     fields = body.model_dump(exclude={"key_prefix"})
     project = Project(**fields, key_prefix=_free_prefix(work, body), demo=demo)
     work.add(project)
@@ -25,6 +26,11 @@ def create_project(work: Work, body: ProjectIn, *, demo: bool = False) -> Projec
         events.ProjectCreated(subject_id=project.id, subject_label=project.name, project_id=project.id, after=told)
     )
     return queries.project(work, project.id)
+
+
+def _check_budget(work: Work, fields: ProjectFields) -> None:
+    if work.actor.is_agent and "budget_usd" in fields.model_fields_set:
+        raise Forbidden("project.budget", "An agent sets no budget", "Leave budget_usd out; a person sets it.")
 
 
 def _free_prefix(work: Work, body: ProjectIn) -> str:
@@ -43,6 +49,7 @@ def _free_prefix(work: Work, body: ProjectIn) -> str:
 @operation("projects:write", role=Role.ADMIN)
 def update_project(work: Work, ref: str | UUID, patch: ProjectPatch, if_match: int | None = None) -> ProjectOut:
     """Change a project."""
+    _check_budget(work, patch)
     project = work.get(Project, queries.project(work, ref).id, lock=True, if_match=if_match)
     before, after = changes(project.model_dump(), patch.model_dump(exclude_unset=True))
     if after:

@@ -107,11 +107,11 @@ def check_move(standing: Standing, to: Status, actor: Actor, fence: int | None) 
             "task.illegal_move",
             f"{standing.key} is {standing.status} and can't become {to}",
             f"It can become {', '.join(allowed) or 'nothing else'}." if allowed else "It can't move now.",
-            extra={"status": standing.status, "allowed": allowed},
+            extra={"task_status": standing.status, "allowed": allowed},
         )
     if refusal := _guard(standing, to):
         code, reason, way_out = refusal
-        raise Conflict(code, reason, way_out, extra={"status": standing.status, "allowed": allowed})
+        raise Conflict(code, reason, way_out, extra={"task_status": standing.status, "allowed": allowed})
     if actor.is_agent:
         _check_agent(standing, to, actor, fence)
     elif fence is not None:
@@ -158,7 +158,19 @@ def check_fence(standing: Standing, fence: int) -> None:
             "task.fence",
             f"{standing.key} was given on since fence {fence}",
             "Stop working on it; claim again.",
-            extra={"status": standing.status},
+            extra={"task_status": standing.status},
+        )
+
+
+def check_edit(standing: Standing, actor: Actor, names: set[str]) -> None:
+    """Refuse an agent that changes another's task, or lifts the review off its own work."""
+    if not actor.is_agent:
+        return
+    if standing.created_by_id != actor.id:
+        raise Forbidden("task.edit", "An agent changes only tasks that it created", "Leave a comment instead.")
+    if "review_required" in names and actor.id in (standing.assignee_id, standing.worker_id):
+        raise Forbidden(
+            "task.own_review", f"{actor.name} works on {standing.key}, so it can't change its review", "Ask a person."
         )
 
 

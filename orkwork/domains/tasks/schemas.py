@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from orkwork.core.money import Usd, UsdIn
-from orkwork.core.schema import Body, Bool, In, Int, Out, Short, Str, Title
+from orkwork.core.schema import Body, Bool, In, Int, Moment, Out, Short, Str, Title
 from orkwork.domains.agents.schemas import CapabilityName
 from orkwork.domains.tasks.models import DependencyKind, ExecutionStatus, Priority, Status
 
@@ -17,6 +17,8 @@ RefText = Annotated[Str, StringConstraints(min_length=1, max_length=200)]
 Fence = Annotated[Int, Field(ge=0, le=2**62)]
 LeaseSeconds = Annotated[Int, Field(ge=10, le=86_400)]
 Tokens = Annotated[Int, Field(ge=0, le=10**12)]
+CommentText = Annotated[Str, StringConstraints(min_length=1, max_length=50_000)]
+"""Markdown, 1 to 50,000 characters."""
 MAX_BULK = 20_000
 
 
@@ -40,7 +42,7 @@ class TaskFields(In):
     review_required: Bool = True
     max_retries: Annotated[Int, Field(ge=0, le=20)] = 0
     estimate_minutes: Annotated[Int, Field(ge=1, le=1_000_000)] | None = None
-    due_at: AwareDatetime | None = None
+    due_at: Moment | None = None
     source: Short | None = None
     """Where it came from: `github:owner/name`."""
     external_id: Short | None = None
@@ -52,11 +54,12 @@ class TaskFields(In):
     def _distinct(cls, names: list[str]) -> list[str]:
         return list(dict.fromkeys(names))
 
-    @model_validator(mode="after")
-    def _sourced(self) -> "TaskFields":
-        if self.external_id and not self.source:
-            raise ValueError("external_id needs a source beside it")
-        return self
+    @field_validator("external_id")
+    @classmethod
+    def _sourced(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and "source" in info.data and not info.data["source"]:
+            raise ValueError("needs a source beside it")
+        return value
 
 
 class TaskIn(TaskFields):
@@ -183,7 +186,7 @@ class MoveIn(In):
     fence: Fence | None = None
     """From the claim; required of the agent that holds the task."""
     reason: Short = ""
-    comment: Body | None = None
+    comment: CommentText | None = None
     """Left on the task with the move."""
 
 
@@ -282,11 +285,12 @@ class ExecutionPatch(In):
     duration_ms: Annotated[Int, Field(ge=0, le=10**12)] | None = None
     lease_seconds: LeaseSeconds = 600
 
-    @model_validator(mode="after")
-    def _failure_of_failed(self) -> "ExecutionPatch":
-        if self.failure and self.status is not ExecutionStatus.FAILED:
-            raise ValueError("failure is told with status failed")
-        return self
+    @field_validator("failure")
+    @classmethod
+    def _failure_of_failed(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("status") is not ExecutionStatus.FAILED:
+            raise ValueError("is told with status failed")
+        return value
 
 
 class DependencyIn(In):
@@ -312,7 +316,7 @@ class DependencyOut(Out):
 class CommentIn(In):
     """What to say, in Markdown."""
 
-    body: Annotated[Body, StringConstraints(min_length=1, max_length=50_000)]
+    body: CommentText
 
 
 class CommentOut(Out):

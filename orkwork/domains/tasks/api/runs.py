@@ -91,4 +91,4 @@ def get_execution(execution_id: UUID, door: Caller) -> Response:
 )
 def update_execution(execution_id: UUID, patch: ExecutionPatch, door: Caller) -> Response:
     """`succeeded` and `failed` end it and move its task."""
-    return door.do(service.update_execution, execution_id, patch)
+    return door.do(service.update_execution, execution_id, patch, door.if_match)

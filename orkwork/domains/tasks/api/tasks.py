@@ -185,7 +185,7 @@ def set_status(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
 
 
 def _move_with_comment(ref: str, body: MoveIn, door: Caller) -> Response:
-    from_comment = CommentIn(body=body.comment or "-")
+    from_comment = CommentIn(body=body.comment or "")
 
     def both(work: Work) -> Response:
         moved = lifecycle.transition(work, ref, body, door.if_match)

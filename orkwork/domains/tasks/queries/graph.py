@@ -12,7 +12,7 @@ from orkwork.core.errors import NotFound
 from orkwork.core.operation import query
 from orkwork.core.schema import Json
 from orkwork.core.work import Work
-from orkwork.domains.tasks.queries.tasks import standing_row
+from orkwork.domains.tasks.queries.tasks import VISIBLE, standing_row
 from orkwork.domains.tasks.schemas import DependencyOut, GraphOut
 
 
@@ -23,11 +23,11 @@ def dependencies(work: Work, ref: str | UUID) -> list[DependencyOut]:
     rows = work.all(
         "select 'depends_on' as direction, d.kind, t.id as task_id, t.key, t.title, t.status, a.name as assignee_name "
         "from task_dependencies d join tasks t on t.id = d.depends_on_id left join agents a on a.id = t.assignee_id "
-        "where d.task_id = %(id)s union all "
+        f"where d.task_id = %(id)s and {VISIBLE} union all "
         "select 'blocks', d.kind, t.id, t.key, t.title, t.status, a.name "
         "from task_dependencies d join tasks t on t.id = d.task_id left join agents a on a.id = t.assignee_id "
-        "where d.depends_on_id = %(id)s order by 1 desc, 4 limit 2000",
-        {"id": row["id"]},
+        f"where d.depends_on_id = %(id)s and {VISIBLE} order by 1 desc, 4 limit 2000",
+        {"id": row["id"], "visible": work.actor.projects},
     )
     return [DependencyOut.model_validate(found) for found in rows]
 
@@ -40,8 +40,8 @@ where t.project_id = %(project)s order by t.number
 """
 _EDGES = """
 select d.task_id::text, d.depends_on_id::text, d.kind
-from tasks t join task_dependencies d on d.task_id = t.id
-where t.project_id = %(project)s
+from tasks t join task_dependencies d on d.task_id = t.id join tasks n on n.id = d.depends_on_id
+where t.project_id = %(project)s and (%(visible)s::uuid[] is null or n.project_id = any(%(visible)s))
 """
 
 
@@ -50,7 +50,8 @@ def graph(work: Work, project_id: UUID) -> Json[GraphOut]:
     """A project's tasks and dependencies with the critical path."""
     if work.actor.projects is not None and project_id not in work.actor.projects:
         raise NotFound("project.not_found", f"There is no project {project_id}", "GET /projects lists them.")
-    nodes, edges = work.all(_NODES, {"project": project_id}), work.all(_EDGES, {"project": project_id})
+    params = {"project": project_id, "visible": work.actor.projects}
+    nodes, edges = work.all(_NODES, params), work.all(_EDGES, params)
     path, minutes = critical_path(nodes, edges)
     on_path = set(path)
     steps = set(zip(path[1:], path, strict=False))

@@ -4,7 +4,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from orkwork.core import clock, events
-from orkwork.core.errors import Conflict, Forbidden
+from orkwork.core.errors import Conflict, Forbidden, invalid
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
@@ -29,6 +29,8 @@ mine as materialized (  -- given by a person, or sent back by a review, and not 
   select t.id, t.status as was from tasks t
   where t.assignee_id = %(agent)s and t.status in ('ASSIGNED', 'IN_PROGRESS') and t.lease_until is null
     and (%(project)s::uuid is null or t.project_id = %(project)s) and exists (select from ag)
+    and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))
+    and exists (select from projects p where p.id = t.project_id and p.status = 'active')
   order by t.priority, t.id limit %(limit)s for no key update skip locked),
 caps as materialized (
   select coalesce(array_agg(capability_id), '{{}}') as ids from agent_capabilities where agent_id = %(agent)s),
@@ -41,6 +43,7 @@ cand as materialized (
   order by priority, due_at, crit desc, task_id limit %(probe)s),
 pk as materialized (
   select r.task_id from cand join ready_tasks r using (task_id)
+    join projects p on p.id = r.project_id and p.status = 'active'  -- it may have been paused while a task became ready
   order by cand.priority, cand.due_at, cand.crit desc, cand.task_id
   limit greatest(0, least(%(limit)s - (select count(*) from mine), coalesce((select free from ag), 0)))
   for update of r skip locked),
@@ -64,7 +67,9 @@ started as (
   insert into task_executions (id, task_id, project_id, agent_id, run, fence, status, note, started_at, version)
   select (%(run_ids)s::uuid[])[u.n], u.id, u.project_id, %(agent)s,
     (select coalesce(max(run), 0) + 1 from task_executions o where o.task_id = u.id), u.fence, 'running', '', %(e_now)s, 1
-  from upd u where %(start)s returning *),
+  from upd u where %(start)s and not exists (
+    select from task_executions o where o.task_id = u.id and o.status = 'running')  -- a person may have started it
+  returning *),
 facts as (
   select 'task.moved' as name, 'task' as subject_kind, u.id as subject_id, u.key as subject_label, u.project_id,
     jsonb_build_object('status', u.was) as before,
@@ -76,7 +81,8 @@ facts as (
   from started x join upd u on u.id = x.task_id),
 {events.EMIT}
 select u.id, u.project_id, u.fence, {shapes.as_json(shapes.task("u"))}::text as body, to_json(u.lease_until)::text as until,
-  (select {shapes.as_json(shapes.execution("x", "u"))}::text from started x where x.task_id = u.id) as run
+  (select {shapes.as_json(shapes.execution("x", "u"))}::text from (select * from started union all
+    select * from task_executions o where o.status = 'running') x where x.task_id = u.id) as run
 from upd u order by u.n
 """
 _CLAIM_ANY = _CLAIM.replace("{scope}", "(%(visible)s::uuid[] is null or r.project_id = any(%(visible)s))")
@@ -192,7 +198,7 @@ def _check_candidate(work: Work, task_id: UUID, key: str, agent_id: UUID) -> Non
         {"agent": agent_id, "task": task_id},
     )
     if row is None:
-        raise Conflict("agent.not_found", f"There is no agent {agent_id}", "GET /agents lists them.")
+        raise invalid("agent_id", f"there is no agent {agent_id}")
     if row["status"] != "active":
         raise Conflict("agent.not_active", f"{row['name']} is {row['status']}", "Resume it or choose another agent.")
     if not row["allowed"]:

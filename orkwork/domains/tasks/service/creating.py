@@ -11,7 +11,7 @@ from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work, changes, check_version
-from orkwork.domains.tasks import events
+from orkwork.domains.tasks import events, rules
 from orkwork.domains.tasks.models import Priority, Status
 from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.queries import tasks as task_queries
@@ -62,6 +62,8 @@ def create_task(work: Work, body: TaskIn) -> Json[TaskOut]:
         "capset_id": capability_set(work, body.required_capabilities),
         "visible": work.actor.projects,
     }
+    if body.depends_on:  # before the project's counter, as a bulk takes them
+        work.sql(dependencies.EDGE_LOCK)
     row = work.one(_CREATE, work.telling() | params)
     if row is None:
         raise invalid("project_id", f"there is no project {body.project_id} that takes tasks")
@@ -105,8 +107,9 @@ _ROW = "select t.* from tasks t where t.id = %(id)s for no key update"
 
 @operation("tasks:write")
 def update_task(work: Work, ref: str | UUID, patch: TaskPatch, if_match: int | None = None) -> Json[TaskOut]:
-    """Change what a task says; its state changes by transition."""
+    """Change what a task says; its state changes by transition. An agent changes only tasks that it created."""
     found = task_queries.standing_row(work, ref)
+    rules.check_edit(task_queries.standing_of(found), work.actor, patch.model_fields_set)
     row = work.one(_ROW, {"id": found["id"]})
     assert row is not None
     check_version(row["version"], if_match)
@@ -150,6 +153,7 @@ def _write(work: Work, task_id: UUID, fields: dict[str, Any]) -> None:
 @operation("tasks:write", agents=False)
 def delete_task(work: Work, ref: str | UUID) -> None:
     """Delete a task that nobody worked on and nothing waits for; anything else is cancelled instead."""
+    work.sql(dependencies.EDGE_LOCK)  # else a dependant that is added meanwhile waits for nothing for ever
     row = task_queries.standing_row(work, ref)
     held = work.one(
         "select exists (select from task_executions where task_id = %(id)s) or exists (select from costs where task_id = %(id)s) "

@@ -10,6 +10,7 @@ from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work, check_version
 from orkwork.domains.tasks import rules
+from orkwork.domains.tasks.events import TaskChanged
 from orkwork.domains.tasks.models import ExecutionStatus, Status
 from orkwork.domains.tasks.queries.tasks import standing_of, standing_row
 from orkwork.domains.tasks.schemas import MoveIn, TaskOut
@@ -71,12 +72,25 @@ def give_back_lapsed(work: Work, limit: int = 200) -> int:
 def offer_retries(work: Work, limit: int = 500) -> int:
     """Offer the failed tasks again whose time of waiting is over."""
     params = {"now": clock.now(), "limit": limit}
-    return work.sql(
-        "with due as (select id from tasks where retry_at <= %(now)s and status = 'READY' order by retry_at limit %(limit)s "
-        "for no key update skip locked), "
-        "upd as (update tasks t set retry_at = null from due where t.id = due.id returning t.*) "
-        "insert into ready_tasks (task_id, project_id, capset_id, priority, due_at, crit) "
+    rows = work.all(
+        "with due as (select id, retry_at from tasks where retry_at <= %(now)s and status = 'READY' order by retry_at "
+        "limit %(limit)s for no key update skip locked), "
+        "upd as (update tasks t set retry_at = null, version = t.version + 1, updated_at = %(now)s from due "
+        "where t.id = due.id returning t.*, due.retry_at as was_due), "
+        "offered as (insert into ready_tasks (task_id, project_id, capset_id, priority, due_at, crit) "
         "select u.id, u.project_id, u.capset_id, u.priority, coalesce(u.due_at, 'infinity'), u.crit from upd u "
-        "join projects p on p.id = u.project_id and p.status = 'active' on conflict do nothing",
+        "join projects p on p.id = u.project_id and p.status = 'active' on conflict do nothing) "
+        "select id, key, project_id, was_due from upd",
         params,
-    ).rowcount
+    )
+    for row in rows:
+        work.emit(
+            TaskChanged(
+                subject_id=row["id"],
+                subject_label=row["key"],
+                project_id=row["project_id"],
+                before={"retry_at": row["was_due"]},
+                after={"retry_at": None},
+            )
+        )
+    return len(rows)

@@ -8,7 +8,7 @@ from orkwork.core.errors import Conflict, NotFound
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
-from orkwork.core.work import Work
+from orkwork.core.work import Work, check_version
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import ExecutionStatus, Status
 from orkwork.domains.tasks.queries import shapes
@@ -70,7 +70,7 @@ def _start_again(work: Work, row: dict[str, Any], until: Any) -> moving.Moved:
 
 
 _RUN = f"""
-select x.status as run_status, x.fence as run_fence, x.agent_id, t.id, t.project_id, t.key, t.status, t.review_required,
+select x.status as run_status, x.version as run_version, x.agent_id, t.id, t.project_id, t.key, t.status, t.review_required,
   t.blocked_count, t.assignee_id, t.worker_id, t.fence, t.created_by_id, t.version, t.retry_count, t.max_retries
 from task_executions x join tasks t on t.id = x.task_id where x.id = %(ref)s and {VISIBLE}
 """
@@ -96,10 +96,13 @@ select {shapes.as_json(shapes.execution("u"))}::text as body, u.version from upd
 
 
 @operation("tasks:write", atomic=True)
-def update_execution(work: Work, execution_id: UUID, patch: ExecutionPatch) -> Json[ExecutionOut]:
+def update_execution(
+    work: Work, execution_id: UUID, patch: ExecutionPatch, if_match: int | None = None
+) -> Json[ExecutionOut]:
     """Report from a run and prolong its lease. `succeeded` hands the task in (REVIEW, or COMPLETED where no review is
     required); `failed` gives it another try while retries are left, else it FAILs. 409 when the run has ended."""
     row = _run_row(work, execution_id)
+    check_version(row["run_version"], if_match)
     report = patch.model_dump(include=set(moving.REPORT), exclude_none=True)
     if patch.status in (None, ExecutionStatus.RUNNING):
         return _report(work, execution_id, row, report, patch)
@@ -126,7 +129,7 @@ def _check_running(execution_id: UUID, row: dict[str, Any], work: Work, patch: E
             "execution.ended",
             f"The execution {execution_id} has ended: {row['run_status']}",
             "Stop working on it; claim again.",
-            extra={"status": row["run_status"]},
+            extra={"execution_status": row["run_status"]},
         )
     rules.check_holder(standing_of(row), work.actor, patch.fence)
 

@@ -1,0 +1,17 @@
+"""What tests of the HTTP kit use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from orkwork.core import live
+from orkwork.web import limits
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(environment: str) -> Iterator[None]:
+    """No test counts against another's limits."""
+    live.client().flushdb()
+    limits._limiters.cache_clear()
+    yield
+    limits._limiters.cache_clear()
