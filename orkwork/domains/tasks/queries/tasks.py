@@ -77,7 +77,9 @@ def moves(work: Work, ref: str | UUID) -> MovesOut:
     """Where a task can go now, and what each move is called."""
     standing = standing_of(standing_row(work, ref))
     allowed = rules.legal(standing)
-    return MovesOut(status=standing.status, allowed=allowed, actions={to: rules.action(standing.status, to) for to in allowed})
+    return MovesOut(
+        status=standing.status, allowed=allowed, actions={to: rules.action(standing.status, to) for to in allowed}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +109,12 @@ class TaskFilter:
                 self.project_prefixes,
             ),
             (bool(self.statuses), "t.status = any(%(statuses)s)", "statuses", [s.value for s in self.statuses]),
-            (bool(self.priorities), "t.priority = any(%(priorities)s)", "priorities", [p.rank for p in self.priorities]),
+            (
+                bool(self.priorities),
+                "t.priority = any(%(priorities)s)",
+                "priorities",
+                [p.rank for p in self.priorities],
+            ),
             (bool(self.assignee_ids), "t.assignee_id = any(%(assignees)s)", "assignees", self.assignee_ids),
             (self.unassigned, "t.assignee_id is null", "unassigned", None),
             (bool(self.labels), "t.labels @> %(labels)s", "labels", self.labels),
@@ -124,7 +131,12 @@ class TaskFilter:
 def words(text: str | None) -> str | None:
     """Free text as a prefix search over words: `bud lock` finds 'Budget check under a lock'."""
     parts = "".join(ch if ch.isalnum() else " " for ch in text or "").split()
-    return " & ".join(f"{part}:*" for part in parts[:10]) or None
+    return " & ".join(_beginning(part) for part in parts[:10]) or None
+
+
+def _beginning(part: str) -> str:
+    """A number also as PostgreSQL keeps it out of a key: `ORK-131` is the words `ork` and `-131`."""
+    return f"({part}:* | '-{part}':*)" if part.isascii() and part.isdigit() else f"{part}:*"
 
 
 _ORDERS: dict[str, list[Order]] = {
