@@ -15,3 +15,12 @@ def prefix_of(name: str) -> str:
 def numbered(prefix: str, attempt: int) -> str:
     """The prefix to try when earlier ones are taken: MOQ, MOQ2, MOQ3."""
     return prefix if attempt == 1 else f"{prefix}{attempt}"
+
+
+def standing(status: str, *, late: bool, over_budget: bool, finished: bool) -> str:
+    """What one word says of a project: its own status when it is not active, else late, at risk or on track."""
+    if status != "active":
+        return status
+    if late and not finished:
+        return "late"
+    return "at_risk" if over_budget else "on_track"

@@ -1,0 +1,64 @@
+"""Parts that the pages of projects and of their tasks share."""
+
+from typing import Any
+
+import reflex as rx
+
+from orkwork.core import clock
+from orkwork.core.money import plain
+from orkwork.domains.projects import rules
+from orkwork.domains.projects.schemas import ProjectOut
+from orkwork.ui.components import filters
+from orkwork.ui.locale import day, plural, t
+
+
+def parts(project: ProjectOut) -> dict[str, Any]:
+    """A project as the pages' states hold it."""
+    late = project.deadline is not None and project.deadline < clock.now()
+    over = project.budget_usd is not None and project.spent_usd > project.budget_usd
+    finished = project.total > 0 and project.completed == project.total
+    share = project.spent_usd / project.budget_usd * 100 if project.budget_usd else 0
+    return {
+        "id": str(project.id),
+        "key": project.key_prefix,
+        "name": project.name,
+        "href": f"/projects/{project.key_prefix}",
+        "description": project.description,
+        "status": project.status,
+        "state": rules.standing(project.status, late=late, over_budget=over, finished=finished),
+        "done": project.completed,
+        "total": project.total,
+        "percent": round(100 * project.completed / project.total) if project.total else 0,
+        "budget": plain(project.budget_usd) if project.budget_usd is not None else "",
+        "spent": plain(project.spent_usd),
+        "used": min(100, round(share)),
+        "over": over,
+        "deadline": project.deadline.isoformat() if project.deadline else "",
+        "late": late and not finished,
+        "repository": project.github_repository or "",
+        "version": project.version,
+        "counts": project.tasks,
+    }
+
+
+def fact(project: Any) -> rx.Component:
+    """'53 of 86 tasks, due 8 July', beside the page's title."""
+    done = plural("{done} of {n} task", "{done} of {n} tasks", project["total"], done=project["done"])
+    due = rx.cond(
+        project["deadline"] != "", rx.fragment(", ", t("due {day}", day=day(project["deadline"]))), rx.fragment()
+    )
+    return rx.cond(project["id"], rx.fragment(done, due), rx.fragment())
+
+
+def views(key: Any, current: str) -> rx.Component:
+    """A project's overview, list and board; `current` is the icon of the one that is shown."""
+    base = rx.Var.create("/projects/") + key.to(str)
+    return filters.views(
+        t("Views"),
+        [
+            (t("Overview"), "layout-dashboard", base),
+            (t("List"), "list", rx.Var.create("/tasks?project=") + key.to(str)),
+            (t("Board"), "kanban", base + "/board"),
+        ],
+        current,
+    )

@@ -1,0 +1,252 @@
+"""One task: what it is, where it can go, what it waits for, who worked on it, what it cost and what was said."""
+
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from orkwork.core.errors import Stale, invalid
+from orkwork.core.ids import is_uuid
+from orkwork.domains.settings import queries as settings
+from orkwork.domains.tasks import rules
+from orkwork.domains.tasks.models import DependencyKind, Priority, Status
+from orkwork.domains.tasks.queries import lookup
+from orkwork.domains.tasks.schemas import AssignIn, CommentIn, Criterion, DependencyIn, MoveIn, TaskPatch
+from orkwork.domains.tasks.service import claims, comments, creating, dependencies, lifecycle
+from orkwork.domains.tasks.ui import form, reading
+from orkwork.ui.screen import Screen, go, handler, toast
+
+COSTS = 10
+
+
+class OneTask(Screen, rx.State):
+    """The task of the address, and what the person is about to change."""
+
+    task: dict[str, Any] = {}
+    criteria: list[dict[str, Any]] = []
+    moves: list[dict[str, str]] = []
+    agents: list[dict[str, Any]] = []
+    executions: list[dict[str, Any]] = []
+    costs: list[dict[str, Any]] = []
+    more_costs: bool = False
+    history: list[dict[str, Any]] = []
+    work: dict[str, Any] = {}
+    needs: list[dict[str, Any]] = []
+    waits: list[dict[str, Any]] = []
+    related: list[dict[str, Any]] = []
+    height: int = 40
+    lines_in: list[dict[str, str]] = []
+    lines_out: list[dict[str, str]] = []
+    editing: bool = False
+    linking: bool = False
+    found: list[dict[str, str]] = []
+    kind: str = "blocks"
+    draft: int = 0
+    _opened: str = ""
+    _ref: str = ""
+    _cost_rows: int = COSTS
+
+    @rx.var
+    def key(self) -> str:
+        """The task's key."""
+        return str(self.task.get("key", ""))
+
+    @handler
+    async def load(self):
+        """Read the task."""
+        if self.arg("ref") != self._ref:
+            self.reset()
+            self._ref = self.arg("ref")
+        await self._fill()
+
+    @handler
+    async def changed(self):
+        """Read it again."""
+        await self._fill()
+
+    async def _fill(self) -> None:
+        seen = await self.ask(reading.task, self.arg("ref"), self._cost_rows)
+        for name, value in seen.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+        near = await self.ask(lookup.ids_around, self.task["id"])
+        self.watch(f"task:{self.task['id']}", *(f"task:{found}" for found in near))
+
+    async def _save(self, **fields: Any) -> Any:
+        """Change fields of the version that is on the screen."""
+        try:
+            await self.do(creating.update_task, self.task["id"], TaskPatch(**fields), self.task["version"])
+        except Stale:
+            await self._fill()
+            return toast("Not saved: the task has just changed", hint="Look at it and save again.", tone="warn")
+        self.errors = {}
+        await self._fill()
+        return None
+
+    @handler
+    async def rename(self, text: str):
+        """Save the title."""
+        if str(text).strip() and text != self.task["title"]:
+            return await self._save(title=text)
+
+    @handler
+    async def prioritise(self, value: str):
+        """Save the priority."""
+        return await self._save(priority=Priority(value) if value in set(Priority) else Priority.MEDIUM)
+
+    @handler
+    async def plan(self, text: str):
+        """Save the due date."""
+        if text != self.task["due_day"]:
+            company = await self.ask(settings.company)
+            return await self._save(due_at=form.day_of(str(text), company.time_zone))
+
+    @handler
+    async def estimate(self, text: str):
+        """Save the estimate."""
+        if text != self.task["estimate"]:
+            return await self._save(estimate_minutes=form.minutes(text))
+
+    @handler
+    async def label(self, text: str):
+        """Save the labels."""
+        if text != self.task["labels"]:
+            return await self._save(labels=form.names(text))
+
+    @handler
+    async def require(self, text: str):
+        """Save what the agent must be able to do."""
+        if text != self.task["needs"]:
+            return await self._save(required_capabilities=form.names(text))
+
+    @handler
+    async def allow_retries(self, text: str):
+        """Save how often a failed run is tried again."""
+        if text != self.task["max_retries"]:
+            if not str(text).isdecimal():
+                raise invalid("max_retries", "must be a number of 0 to 20")
+            return await self._save(max_retries=int(text))
+
+    @handler
+    async def ask_review(self, wanted: bool):
+        """Save whether it needs a review."""
+        return await self._save(review_required=bool(wanted))
+
+    @handler
+    async def edit(self):
+        """Open the description as a text."""
+        self.editing, self._opened = True, self.task["description"]
+
+    @handler
+    async def stop(self):
+        """Leave the description as it is."""
+        self.editing = False
+
+    @handler
+    async def describe(self, data: dict[str, Any]):
+        """Save the description, unless somebody else changed it meanwhile."""
+        if self.task["description"] != self._opened:
+            self._opened = self.task["description"]
+            return toast("Not saved: somebody changed the description", hint="Save again to replace it.", tone="warn")
+        refused = await self._save(description=str(dict(data).get("description", "")))
+        if refused is None:
+            self.editing = False
+        return refused
+
+    @handler
+    async def check(self, index: int):
+        """Tick a criterion, or no longer."""
+        if isinstance(index, int) and 0 <= index < len(self.criteria):
+            changed = [dict(c) for c in self.criteria]
+            changed[index]["done"] = not changed[index]["done"]
+            return await self._save(acceptance_criteria=[Criterion(**c) for c in changed])
+
+    @handler
+    async def add_criterion(self, data: dict[str, Any]):
+        """Add a criterion."""
+        text = str(dict(data).get("criterion", "")).strip()
+        if text:
+            self.draft += 1
+            return await self._save(
+                acceptance_criteria=[*(Criterion(**c) for c in self.criteria), Criterion(text=text)]
+            )
+
+    @handler
+    async def drop_criterion(self, index: int):
+        """Take a criterion away."""
+        kept = [Criterion(**c) for n, c in enumerate(self.criteria) if n != index]
+        return await self._save(acceptance_criteria=kept)
+
+    @handler
+    async def move(self, to: str):
+        """Move the task; what leads back can be undone."""
+        if to not in set(Status):
+            raise invalid("to", "is not a state of a task")
+        before, after = Status(self.task["status"]), Status(to)
+        await self.do(lifecycle.transition, self.task["id"], MoveIn(to=after))
+        await self._fill()
+        back = before in rules.TRANSITIONS[after] and before is not Status.ASSIGNED
+        return toast("Task moved", undo=OneTask.move(before.value) if back else None)
+
+    @handler
+    async def assign(self, agent_id: str):
+        """Give it to an agent."""
+        if not is_uuid(agent_id):
+            raise invalid("agent_id", "is not an agent")
+        await self.do(claims.assign, self.task["id"], AssignIn(agent_id=UUID(agent_id)))
+        await self._fill()
+        return toast("Task assigned", undo=OneTask.move(Status.READY.value))
+
+    @handler
+    async def link(self):
+        """Open or close the search for a dependency."""
+        self.linking, self.found = not self.linking, []
+
+    @handler
+    async def find(self, text: str):
+        """Find tasks to wait for."""
+        taken = {self.key, *(edge["key"] for edge in [*self.needs, *self.waits, *self.related])}
+        found = await self.ask(lookup.find, str(text)[:200])
+        self.found = [{"key": f.key, "title": f.title, "status": f.status.value} for f in found if f.key not in taken]
+
+    @handler
+    async def choose_kind(self, kind: str):
+        """Whether the dependency orders work."""
+        self.kind = "relates" if kind == "relates" else "blocks"
+
+    @handler
+    async def need(self, key: str):
+        """Wait for a task, or relate to it."""
+        body = DependencyIn(depends_on=str(key), kind=DependencyKind(self.kind))
+        await self.do(dependencies.add_dependency, self.task["id"], body)
+        self.linking, self.found = False, []
+        await self._fill()
+
+    @handler
+    async def unlink(self, key: str):
+        """No longer wait for a task."""
+        await self.do(dependencies.remove_dependency, self.task["id"], str(key))
+        await self._fill()
+
+    @handler
+    async def comment(self, data: dict[str, Any]):
+        """Say something."""
+        text = str(dict(data).get("body", ""))
+        if text.strip():
+            await self.do(comments.add_comment, self.task["id"], CommentIn(body=text))
+            self.draft += 1
+            await self._fill()
+
+    @handler
+    async def show_costs(self):
+        """Show more of the ledger."""
+        self._cost_rows = min(200, self._cost_rows + 50)
+        await self._fill()
+
+    @handler
+    async def delete(self):
+        """Delete a task that nobody worked on."""
+        prefix = self.task["prefix"]
+        await self.do(creating.delete_task, self.task["id"])
+        yield toast("Task deleted")
+        yield go("/tasks", project=prefix)
