@@ -6,6 +6,7 @@ import pytest
 
 from orkwork.core import live
 from orkwork.web import limits
+from tests.web.servers import two_servers
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +16,9 @@ def _fresh_limits(environment: str) -> Iterator[None]:
     limits._limiters.cache_clear()
     yield
     limits._limiters.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def servers(environment: str) -> Iterator[list[str]]:
+    """Two server processes over the database and the Redis of this worker."""
+    yield from two_servers()
