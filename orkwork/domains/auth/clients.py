@@ -7,7 +7,7 @@ from typing import Any
 from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
-from httpx import HTTPError
+from httpx2 import HTTPError
 
 from orkwork.core.errors import Forbidden, Unavailable
 from orkwork.core.settings import settings

@@ -1,0 +1,103 @@
+"""A GitHub on loopback that checks what the real one checks: client, redirect, PKCE, one use of each code."""
+
+import base64
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+CLIENT_ID, CLIENT_SECRET = "client-7", "shh-9"
+CALLBACK = "http://localhost:8000/api/v2/auth/callback/github"
+
+
+@dataclass
+class FakeGitHub:
+    """Its people, the codes that it gave, and what it was asked."""
+
+    url: str = ""
+    profile: Any = None
+    down: bool = False
+    challenges: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    def approve(self, authorize_url: str) -> tuple[str, str]:
+        """What happens when the person clicks Authorize: a code and the state to come back with."""
+        parts = urlsplit(authorize_url)
+        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        assert authorize_url.startswith(f"{self.url}/login/oauth/authorize?")
+        assert asked["client_id"] == CLIENT_ID
+        assert asked["redirect_uri"] == CALLBACK
+        assert asked["response_type"] == "code"
+        assert asked["code_challenge_method"] == "S256"
+        assert len(asked["state"]) >= 20
+        code = f"code-{len(self.challenges)}"
+        self.challenges[code] = asked["code_challenge"]
+        return code, asked["state"]
+
+    def exchange(self, form: dict[str, str]) -> dict[str, str]:
+        """The token for a code, or GitHub's way to refuse: an error in a 200."""
+        challenge = self.challenges.pop(form.get("code", ""), None)
+        proof = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+        checks = {
+            "incorrect_client_credentials": form.get("client_id") == CLIENT_ID
+            and form.get("client_secret") == CLIENT_SECRET,
+            "redirect_uri_mismatch": form.get("redirect_uri") == CALLBACK,
+            "bad_verification_code": challenge is not None,
+            "bad_code_verifier": proof.decode().rstrip("=") == challenge,
+        }
+        for name, passed in checks.items():
+            if not passed:
+                self.refused.append(name)
+                return {"error": name, "error_description": f"GitHub says {name}"}
+        return {"access_token": "gho_secret", "token_type": "bearer", "scope": "read:user"}
+
+
+def _form_of(handler: BaseHTTPRequestHandler) -> dict[str, str]:
+    """The form, with the client as GitHub takes it: in the form or as basic authentication."""
+    raw = handler.rfile.read(int(handler.headers["content-length"])).decode()
+    form = {name: values[0] for name, values in parse_qs(raw).items()}
+    scheme, _, given = handler.headers.get("authorization", "").partition(" ")
+    if scheme == "Basic":
+        form["client_id"], _, form["client_secret"] = base64.b64decode(given).decode().partition(":")
+    return form
+
+
+@contextmanager
+def running() -> Iterator[FakeGitHub]:
+    """The server, until the end of the block."""
+    fake = FakeGitHub()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            form = _form_of(self)
+            self._answer(fake.exchange(form) if self.path == "/login/oauth/access_token" else None)
+
+        def do_GET(self) -> None:
+            known = self.path == "/user" and self.headers["authorization"] == "Bearer gho_secret"
+            self._answer(fake.profile if known else None)
+
+        def _answer(self, body: Any) -> None:
+            payload = json.dumps(body).encode()
+            self.send_response(503 if fake.down else 404 if body is None else 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        fake.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield fake
+        finally:
+            server.shutdown()
+            thread.join()
