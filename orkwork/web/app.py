@@ -6,7 +6,7 @@ from typing import Any
 
 import fastapi_swagger
 from asgi_correlation_id import CorrelationIdMiddleware
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
@@ -19,7 +19,7 @@ from orkwork.core import logging
 from orkwork.core.errors import OrkworkError, TooLarge
 from orkwork.core.ids import uuid7
 from orkwork.domains import registry
-from orkwork.web import health, problems
+from orkwork.web import health, problems, routes
 
 BASE = "/api/v2"
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -94,11 +94,9 @@ def create_api() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(health.router)
-    routes = APIRouter(prefix=BASE, responses=_error_responses())
-    for module in registry.load("api"):
-        routes.include_router(module.router)
-    app.include_router(routes)
+    registry.load("api")
+    routes.add_all(app, BASE, _error_responses())
+    health.add_to(app)
     _mount_docs(app)
     _mount_not_found(app)
     problems.install(app)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,16 +13,13 @@ from starlette.responses import JSONResponse, Response
 from orkwork.core import db, live
 
 log = logging.getLogger(__name__)
-router = APIRouter(include_in_schema=False)
 
 
-@router.get("/healthz")
 async def healthz() -> Response:
     """200 while the process answers."""
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz")
 async def readyz() -> Response:
     """200 when the database answers; says how each dependency is. Redis may be away: work goes on without it."""
     database, cache = await asyncio.gather(asyncio.to_thread(_database), asyncio.to_thread(_redis))
@@ -49,3 +46,9 @@ def _redis() -> str:
     except (RedisError, OSError):
         return "unavailable"
     return "ok"
+
+
+def add_to(app: FastAPI) -> None:
+    """Add both, outside the API's base and its document."""
+    app.add_api_route("/healthz", healthz, include_in_schema=False)
+    app.add_api_route("/readyz", readyz, include_in_schema=False)

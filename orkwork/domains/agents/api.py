@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from orkwork.core.errors import Forbidden
 from orkwork.core.paging import MAX_LIMIT, decode_cursor, encode_cursor
@@ -23,8 +23,9 @@ from orkwork.domains.agents.schemas import (
     KeyOut,
 )
 from orkwork.web.caller import Caller
+from orkwork.web.routes import Routes
 
-router = APIRouter(tags=["agents"])
+routes = Routes(tags=["agents"])
 
 
 class AgentFilters(In):
@@ -45,7 +46,7 @@ class CapabilityOut(Out):
 Filters = Annotated[AgentFilters, Query()]
 
 
-@router.get("/agents", operation_id="agents.list", summary="Agents", response_model=PageOut[AgentOut])
+@routes.get("/agents", operation_id="agents.list", summary="Agents", response_model=PageOut[AgentOut])
 def list_agents(filters: Filters, door: Caller) -> Response:
     """By name; retired ones only when asked for."""
 
@@ -59,7 +60,7 @@ def list_agents(filters: Filters, door: Caller) -> Response:
     return door.ask(page)
 
 
-@router.post("/agents", operation_id="agents.create", summary="Add an agent", status_code=201, response_model=AgentOut)
+@routes.post("/agents", operation_id="agents.create", summary="Add an agent", status_code=201, response_model=AgentOut)
 def create_agent(body: AgentIn, door: Caller) -> Response:
     """It can work as soon as it has a key."""
     return door.create(service.create_agent, body)
@@ -71,61 +72,83 @@ def _own_id(work: Work) -> UUID:
     return work.actor.id
 
 
-@router.get("/agents/me", operation_id="agents.me", summary="The calling agent", response_model=AgentOut)
+@routes.get("/agents/me", operation_id="agents.me", summary="The calling agent", response_model=AgentOut)
 def own_agent(door: Caller) -> Response:
     """The agent behind the key."""
     return door.ask(lambda work: queries.agent(work, _own_id(work)))
 
 
-@router.post("/agents/me/heartbeat", operation_id="agents.heartbeat", summary="Give a sign of life", response_model=HeartbeatOut)
+@routes.post(
+    "/agents/me/heartbeat", operation_id="agents.heartbeat", summary="Give a sign of life", response_model=HeartbeatOut
+)
 def heartbeat(body: HeartbeatIn, door: Caller) -> Response:
     """Prolongs the leases of the tasks that the agent holds."""
     return door.do(service.heartbeat, body)
 
 
-@router.get("/agents/{agent_id}", operation_id="agents.get", summary="One agent", response_model=AgentOut)
+@routes.get("/agents/{agent_id}", operation_id="agents.get", summary="One agent", response_model=AgentOut)
 def get_agent(agent_id: UUID, door: Caller) -> Response:
     """With its load and what it spent."""
     return door.ask(queries.agent, agent_id)
 
 
-@router.patch("/agents/{agent_id}", operation_id="agents.update", summary="Change an agent", response_model=AgentOut)
+@routes.patch("/agents/{agent_id}", operation_id="agents.update", summary="Change an agent", response_model=AgentOut)
 def update_agent(agent_id: UUID, patch: AgentPatch, door: Caller) -> Response:
     """What is absent stays."""
     return door.do(service.update_agent, agent_id, patch, door.if_match)
 
 
-@router.delete("/agents/{agent_id}", operation_id="agents.retire", summary="Retire an agent", response_model=AgentOut)
+@routes.delete("/agents/{agent_id}", operation_id="agents.retire", summary="Retire an agent", response_model=AgentOut)
 def retire_agent(agent_id: UUID, door: Caller) -> Response:
     """Its keys die, its work goes back, its history stays."""
     return door.do(service.retire_agent, agent_id)
 
 
-@router.put("/agents/{agent_id}/autonomy", operation_id="agents.set_autonomy", summary="Set the autonomy level", response_model=AgentOut)
+@routes.put(
+    "/agents/{agent_id}/autonomy",
+    operation_id="agents.set_autonomy",
+    summary="Set the autonomy level",
+    response_model=AgentOut,
+)
 def set_autonomy(agent_id: UUID, body: AutonomyIn, door: Caller) -> Response:
     """The owner's alone."""
     return door.do(service.set_autonomy, agent_id, body.level, door.if_match)
 
 
-@router.get("/agents/{agent_id}/keys", operation_id="agents.keys", summary="An agent's keys", response_model=PageOut[KeyOut])
+@routes.get(
+    "/agents/{agent_id}/keys", operation_id="agents.keys", summary="An agent's keys", response_model=PageOut[KeyOut]
+)
 def list_keys(agent_id: UUID, door: Caller) -> Response:
     """Live ones first; never the keys themselves."""
     return door.ask(lambda work: PageOut(items=queries.keys(work, agent_id)))
 
 
-@router.post("/agents/{agent_id}/keys", operation_id="agents.create_key", summary="Make a key", status_code=201, response_model=KeyMade)
+@routes.post(
+    "/agents/{agent_id}/keys",
+    operation_id="agents.create_key",
+    summary="Make a key",
+    status_code=201,
+    response_model=KeyMade,
+)
 def create_key(agent_id: UUID, body: KeyIn, door: Caller) -> Response:
     """The key is shown this once. An Idempotency-Key is not kept for it."""
     return door.create_unkept(service.create_key, agent_id, body)
 
 
-@router.delete("/agents/{agent_id}/keys/{key_id}", operation_id="agents.revoke_key", summary="Revoke a key", status_code=204)
+@routes.delete(
+    "/agents/{agent_id}/keys/{key_id}", operation_id="agents.revoke_key", summary="Revoke a key", status_code=204
+)
 def revoke_key(agent_id: UUID, key_id: UUID, door: Caller) -> Response:
     """The next call with it is refused."""
     return door.remove(service.revoke_key, agent_id, key_id)
 
 
-@router.get("/capabilities", operation_id="agents.capabilities", summary="Known capabilities", response_model=PageOut[CapabilityOut])
+@routes.get(
+    "/capabilities",
+    operation_id="agents.capabilities",
+    summary="Known capabilities",
+    response_model=PageOut[CapabilityOut],
+)
 def list_capabilities(door: Caller) -> Response:
     """Each with how many living agents have it."""
 

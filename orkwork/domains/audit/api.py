@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import AwareDatetime, Field
 from starlette.responses import StreamingResponse
 
@@ -15,8 +15,9 @@ from orkwork.core.schema import In, PageOut, Str
 from orkwork.domains.audit import queries
 from orkwork.domains.audit.schemas import Checkpoint, CheckpointIn, EventOut, VerifyOut
 from orkwork.web.caller import Caller
+from orkwork.web.routes import Routes
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+routes = Routes(prefix="/audit", tags=["audit"])
 Text = Annotated[Str | None, Query(max_length=200)]
 
 
@@ -74,13 +75,13 @@ def _uuid(text: str | None) -> UUID | None:
         return None
 
 
-@router.get("", operation_id="audit.list", summary="Every change", response_model=PageOut[EventOut])
+@routes.get("", operation_id="audit.list", summary="Every change", response_model=PageOut[EventOut])
 def list_events(filters: Annotated[AuditPage, Query()], door: Caller) -> Response:
     """By anyone or anything, the latest first. For owners and admins."""
     return door.ask(queries.events, filters.read(), cursor=filters.cursor, limit=filters.limit)
 
 
-@router.get(
+@routes.get(
     "/export",
     operation_id="audit.export",
     summary="Export every change",
@@ -116,7 +117,7 @@ def _cell(value: object) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-@router.get("/verify", operation_id="audit.verify", summary="Check the chain", response_model=VerifyOut)
+@routes.get("/verify", operation_id="audit.verify", summary="Check the chain", response_model=VerifyOut)
 def verify(
     door: Caller,
     pos: Annotated[int | None, Query(ge=0, le=2**62)] = None,
@@ -127,7 +128,7 @@ def verify(
     return door.ask(queries.verify, kept)
 
 
-@router.get("/checkpoint", operation_id="audit.checkpoint", summary="The end of the chain", response_model=Checkpoint)
+@routes.get("/checkpoint", operation_id="audit.checkpoint", summary="The end of the chain", response_model=Checkpoint)
 def checkpoint(door: Caller) -> Response:
     """Keep it elsewhere; verify takes it."""
     return door.ask(queries.checkpoint)

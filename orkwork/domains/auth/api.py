@@ -6,7 +6,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from asgi_correlation_id import correlation_id
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.responses import RedirectResponse
 
@@ -31,20 +31,21 @@ from orkwork.domains.auth.schemas import (
 )
 from orkwork.web import limits
 from orkwork.web.caller import Caller, ip_of, session_cookie
+from orkwork.web.routes import Routes
 
-router = APIRouter(tags=["auth"])
+routes = Routes(tags=["auth"])
 LOGIN_COOKIE = "orkwork_login"
 LOGIN_SECONDS = 600
 SIGN_INS_PER_MINUTE = 30
 
 
-@router.get("/me", operation_id="auth.me", summary="Who is calling", response_model=MeOut)
+@routes.get("/me", operation_id="auth.me", summary="Who is calling", response_model=MeOut)
 def me(door: Caller) -> Response:
     """The person or agent behind the session or key."""
     return door.ask(queries.me)
 
 
-@router.patch(
+@routes.patch(
     "/me", operation_id="auth.update_profile", summary="Change one's own name or language", response_model=UserOut
 )
 def update_me(patch: ProfilePatch, door: Caller) -> Response:
@@ -52,7 +53,7 @@ def update_me(patch: ProfilePatch, door: Caller) -> Response:
     return door.do(service.update_profile, patch, door.if_match)
 
 
-@router.post("/auth/logout", operation_id="auth.logout", summary="Sign out", status_code=204)
+@routes.post("/auth/logout", operation_id="auth.logout", summary="Sign out", status_code=204)
 def logout(door: Caller) -> Response:
     """Ends the session that is calling."""
     response = door.remove(service.logout)
@@ -60,13 +61,13 @@ def logout(door: Caller) -> Response:
     return response
 
 
-@router.get("/auth/owner", operation_id="auth.owner", summary="Sign in with the one-time owner link", status_code=303)
+@routes.get("/auth/owner", operation_id="auth.owner", summary="Sign in with the one-time owner link", status_code=303)
 def owner(request: Request, token: Annotated[Str, Query(max_length=200)]) -> Response:
     """Printed by the first start, or by `orkwork owner-link`."""
     return _sign_in(request, lambda work: service.redeem_owner_link(work, token, _agent(request)))
 
 
-@router.get("/auth/invite", operation_id="auth.accept_invite", summary="Join by an invite's link", status_code=303)
+@routes.get("/auth/invite", operation_id="auth.accept_invite", summary="Join by an invite's link", status_code=303)
 def accept_invite(
     request: Request, token: Annotated[Str, Query(max_length=200)], name: Annotated[Name | None, Query()] = None
 ) -> Response:
@@ -74,7 +75,7 @@ def accept_invite(
     return _sign_in(request, lambda work: service.accept_invite(work, token, name, _agent(request)))
 
 
-@router.get("/auth/login/github", operation_id="auth.github_login", summary="Sign in with GitHub", status_code=303)
+@routes.get("/auth/login/github", operation_id="auth.github_login", summary="Sign in with GitHub", status_code=303)
 def github_login(request: Request, invite: Annotated[Str | None, Query(max_length=200)] = None) -> Response:
     """Sends the browser to GitHub."""
     limits.take(f"sign-in:{ip_of(request)}", SIGN_INS_PER_MINUTE)
@@ -87,7 +88,7 @@ def github_login(request: Request, invite: Annotated[Str | None, Query(max_lengt
     return response
 
 
-@router.get("/auth/callback/github", operation_id="auth.github_callback", summary="GitHub's way back", status_code=303)
+@routes.get("/auth/callback/github", operation_id="auth.github_callback", summary="GitHub's way back", status_code=303)
 def github_callback(
     request: Request,
     code: Annotated[Str | None, Query(max_length=500)] = None,
@@ -156,13 +157,13 @@ def _kept_login(request: Request) -> dict[str, Any] | None:
         return None
 
 
-@router.get("/users", operation_id="auth.users", summary="The people", response_model=PageOut[UserOut], tags=["users"])
+@routes.get("/users", operation_id="auth.users", summary="The people", response_model=PageOut[UserOut], tags=["users"])
 def users(door: Caller) -> Response:
     """Everyone known here, contributors of imported trackers included."""
     return door.ask(lambda work: PageOut(items=queries.users(work)))
 
 
-@router.patch(
+@routes.patch(
     "/users/{user_id}",
     operation_id="auth.update_user",
     summary="Change a person",
@@ -174,7 +175,7 @@ def update_user(user_id: UUID, patch: UserPatch, door: Caller) -> Response:
     return door.do(service.update_user, user_id, patch, door.if_match)
 
 
-@router.get(
+@routes.get(
     "/sessions",
     operation_id="auth.sessions",
     summary="Signed-in browsers",
@@ -186,7 +187,7 @@ def sessions(door: Caller) -> Response:
     return door.ask(lambda work: PageOut(items=queries.sessions(work)))
 
 
-@router.delete(
+@routes.delete(
     "/sessions/{session_id}",
     operation_id="auth.revoke_session",
     summary="End a session",
@@ -198,7 +199,7 @@ def revoke_session(session_id: UUID, door: Caller) -> Response:
     return door.remove(service.revoke_session, session_id)
 
 
-@router.get(
+@routes.get(
     "/invites", operation_id="auth.invites", summary="Invites", response_model=PageOut[InviteOut], tags=["users"]
 )
 def invites(door: Caller) -> Response:
@@ -206,7 +207,7 @@ def invites(door: Caller) -> Response:
     return door.ask(lambda work: PageOut(items=queries.invites(work)))
 
 
-@router.post(
+@routes.post(
     "/invites",
     operation_id="auth.invite",
     summary="Offer a place",
@@ -219,7 +220,7 @@ def invite(body: InviteIn, door: Caller) -> Response:
     return door.create_unkept(service.invite, body)
 
 
-@router.delete(
+@routes.delete(
     "/invites/{invite_id}",
     operation_id="auth.revoke_invite",
     summary="Take an offer back",

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from pydantic import AwareDatetime, Field
 
 from orkwork.core.errors import invalid
@@ -16,8 +16,9 @@ from orkwork.domains.costs import queries, service
 from orkwork.domains.costs.schemas import CostBatchIn, CostBatchOut, CostIn, CostOut, CostReport, GroupBy
 from orkwork.domains.projects import queries as project_queries
 from orkwork.web.caller import Caller, shape
+from orkwork.web.routes import Routes
 
-router = APIRouter(tags=["costs"])
+routes = Routes(tags=["costs"])
 Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
@@ -49,7 +50,7 @@ class ReportFilters(In):
     cursor: Cursor = None
 
 
-@router.post(
+@routes.post(
     "/costs",
     operation_id="costs.record",
     summary="Record a call",
@@ -67,7 +68,7 @@ def record(body: CostIn, door: Caller) -> Response:
     return door.perform(recorded, atomic=entry_of(service.record_cost).atomic)
 
 
-@router.post(
+@routes.post(
     "/costs/batch",
     operation_id="costs.record_batch",
     summary="Record many calls",
@@ -79,7 +80,7 @@ def record_batch(body: CostBatchIn, door: Caller) -> Response:
     return door.create(service.record_costs, body)
 
 
-@router.get("/costs", operation_id="costs.list", summary="The ledger", response_model=PageOut[CostOut])
+@routes.get("/costs", operation_id="costs.list", summary="The ledger", response_model=PageOut[CostOut])
 def list_costs(filters: Annotated[CostFilters, Query()], door: Caller) -> Response:
     """The latest first."""
     return door.ask(_page, filters)
@@ -99,7 +100,7 @@ def _page(work: Work, filters: CostFilters) -> PageOut[CostOut]:
     return queries.costs(work, wanted, cursor=filters.cursor, limit=filters.limit)
 
 
-@router.get(
+@routes.get(
     "/projects/{ref}/costs",
     operation_id="projects.costs",
     summary="A project's costs",
@@ -113,7 +114,7 @@ def list_project_costs(
     return door.ask(_page, filters.model_copy(update={"project": ref}))
 
 
-@router.get("/intelligence/costs", operation_id="costs.report", summary="Costs summed up", response_model=CostReport)
+@routes.get("/intelligence/costs", operation_id="costs.report", summary="Costs summed up", response_model=CostReport)
 def report(filters: Annotated[ReportFilters, Query()], door: Caller) -> Response:
     """By agent, project, task, execution, model or day of the company's zone."""
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from orkwork.core.paging import MAX_LIMIT, decode_cursor, encode_cursor
 from orkwork.core.schema import In, PageOut
@@ -11,8 +11,9 @@ from orkwork.domains.projects import queries, service
 from orkwork.domains.projects.models import ProjectStatus
 from orkwork.domains.projects.schemas import ProjectIn, ProjectOut, ProjectPatch
 from orkwork.web.caller import Caller
+from orkwork.web.routes import Routes
 
-router = APIRouter(prefix="/projects", tags=["projects"])
+routes = Routes(prefix="/projects", tags=["projects"])
 ProjectRef = Annotated[str, Path(max_length=40, description="Id or key prefix", examples=["ORK"])]
 
 
@@ -28,7 +29,7 @@ class ProjectFilters(In):
     cursor: Annotated[str | None, Query(max_length=2000)] = None
 
 
-@router.get("", operation_id="projects.list", summary="Projects", response_model=PageOut[ProjectOut])
+@routes.get("", operation_id="projects.list", summary="Projects", response_model=PageOut[ProjectOut])
 def list_projects(filters: Annotated[ProjectFilters, Query()], door: Caller) -> Response:
     """By name; archived ones only when asked for."""
 
@@ -43,25 +44,27 @@ def list_projects(filters: Annotated[ProjectFilters, Query()], door: Caller) -> 
     return door.ask(page)
 
 
-@router.post("", operation_id="projects.create", summary="Begin a project", status_code=201, response_model=ProjectOut)
+@routes.post("", operation_id="projects.create", summary="Begin a project", status_code=201, response_model=ProjectOut)
 def create_project(body: ProjectIn, door: Caller) -> Response:
     """The key prefix is made from the name when absent."""
     return door.create(service.create_project, body)
 
 
-@router.get("/{ref}", operation_id="projects.get", summary="One project", response_model=ProjectOut)
+@routes.get("/{ref}", operation_id="projects.get", summary="One project", response_model=ProjectOut)
 def get_project(ref: ProjectRef, door: Caller) -> Response:
     """With its tasks by status and what it spent."""
     return door.ask(queries.project, ref)
 
 
-@router.patch("/{ref}", operation_id="projects.update", summary="Change a project", response_model=ProjectOut)
+@routes.patch("/{ref}", operation_id="projects.update", summary="Change a project", response_model=ProjectOut)
 def update_project(ref: ProjectRef, patch: ProjectPatch, door: Caller) -> Response:
     """What is absent stays. Pausing keeps its tasks from being claimed."""
     return door.do(service.update_project, ref, patch, door.if_match)
 
 
-@router.delete("/{ref}", operation_id="projects.delete", summary="Delete or archive a project", response_model=ProjectOut)
+@routes.delete(
+    "/{ref}", operation_id="projects.delete", summary="Delete or archive a project", response_model=ProjectOut
+)
 def delete_project(ref: ProjectRef, door: Caller) -> Response:
     """The owner's. A project with history is archived; an empty one goes."""
     return door.do(service.delete_project, ref)

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from orkwork.core.paging import MAX_LIMIT
 from orkwork.core.schema import In, PageOut
@@ -14,8 +14,9 @@ from orkwork.domains.tasks.queries import runs
 from orkwork.domains.tasks.schemas import ExecutionOut, ExecutionPatch, StartIn
 from orkwork.domains.tasks.service import runs as service
 from orkwork.web.caller import Caller
+from orkwork.web.routes import Routes
 
-router = APIRouter(tags=["executions"])
+routes = Routes(tags=["executions"])
 TaskRef = Annotated[str, Path(max_length=40, description="Id or key", examples=["ORK-12"])]
 
 
@@ -29,7 +30,7 @@ class ExecutionFilters(In):
     cursor: Annotated[str | None, Query(max_length=2000)] = None
 
 
-@router.get("/executions", operation_id="executions.list", summary="Executions", response_model=PageOut[ExecutionOut])
+@routes.get("/executions", operation_id="executions.list", summary="Executions", response_model=PageOut[ExecutionOut])
 def list_executions(filters: Annotated[ExecutionFilters, Query()], door: Caller) -> Response:
     """The latest first."""
 
@@ -47,7 +48,7 @@ def list_executions(filters: Annotated[ExecutionFilters, Query()], door: Caller)
     return door.ask(page)
 
 
-@router.get(
+@routes.get(
     "/tasks/{ref}/executions",
     operation_id="tasks.executions",
     summary="A task's executions",
@@ -63,7 +64,7 @@ def list_task_executions(
     return door.ask(runs.executions, task_ref=ref, cursor=cursor, limit=limit)
 
 
-@router.post(
+@routes.post(
     "/tasks/{ref}/executions",
     operation_id="executions.start",
     summary="Start an execution",
@@ -75,7 +76,7 @@ def start_execution(ref: TaskRef, body: StartIn, door: Caller) -> Response:
     return door.create(service.start_execution, ref, body)
 
 
-@router.get(
+@routes.get(
     "/executions/{execution_id}", operation_id="executions.get", summary="One execution", response_model=ExecutionOut
 )
 def get_execution(execution_id: UUID, door: Caller) -> Response:
@@ -83,7 +84,7 @@ def get_execution(execution_id: UUID, door: Caller) -> Response:
     return door.ask(runs.execution, execution_id)
 
 
-@router.patch(
+@routes.patch(
     "/executions/{execution_id}",
     operation_id="executions.update",
     summary="Report from an execution",

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from pydantic import AwareDatetime
 
 from orkwork.core.errors import invalid
@@ -36,8 +36,9 @@ from orkwork.domains.tasks.schemas import (
 )
 from orkwork.domains.tasks.service import bulk, claims, comments, creating, dependencies, lifecycle
 from orkwork.web.caller import Caller, shape
+from orkwork.web.routes import Routes
 
-router = APIRouter(tags=["tasks"])
+routes = Routes(tags=["tasks"])
 TaskRef = Annotated[str, Path(max_length=40, description="Id or key", examples=["ORK-12"])]
 Text = Annotated[Str | None, Query(max_length=300)]
 
@@ -90,7 +91,7 @@ def _agent(work: Work, name: str) -> UUID:
 Filters = Annotated[TaskFilters, Query()]
 
 
-@router.get("/tasks", operation_id="tasks.list", summary="Tasks", response_model=TaskPage)
+@routes.get("/tasks", operation_id="tasks.list", summary="Tasks", response_model=TaskPage)
 def list_tasks(filters: Filters, door: Caller) -> Response:
     """Newest first unless sorted otherwise."""
     return door.ask(
@@ -100,7 +101,7 @@ def list_tasks(filters: Filters, door: Caller) -> Response:
     )
 
 
-@router.get(
+@routes.get(
     "/projects/{ref}/tasks",
     operation_id="projects.tasks",
     summary="A project's tasks",
@@ -118,13 +119,13 @@ def list_project_tasks(ref: TaskRef, filters: Filters, door: Caller) -> Response
     return door.ask(page)
 
 
-@router.post("/tasks", operation_id="tasks.create", summary="Create a task", status_code=201, response_model=TaskOut)
+@routes.post("/tasks", operation_id="tasks.create", summary="Create a task", status_code=201, response_model=TaskOut)
 def create_task(body: TaskIn, door: Caller) -> Response:
     """With `ready` it walks on to READY, or waits for its dependencies."""
     return door.create(creating.create_task, body)
 
 
-@router.post(
+@routes.post(
     "/tasks/bulk", operation_id="tasks.bulk", summary="Create a graph", status_code=201, response_model=BulkOut
 )
 def create_tasks(body: BulkIn, door: Caller) -> Response:
@@ -132,37 +133,37 @@ def create_tasks(body: BulkIn, door: Caller) -> Response:
     return door.create(bulk.create_tasks, body)
 
 
-@router.post("/tasks/claim", operation_id="tasks.claim", summary="Claim the best ready tasks", response_model=ClaimOut)
+@routes.post("/tasks/claim", operation_id="tasks.claim", summary="Claim the best ready tasks", response_model=ClaimOut)
 def claim(body: ClaimIn, door: Caller) -> Response:
     """Each task goes to exactly one agent, with a lease and a fence."""
     return door.do(claims.claim, body)
 
 
-@router.get("/tasks/graph", operation_id="tasks.graph", summary="A project's graph", response_model=GraphOut)
+@routes.get("/tasks/graph", operation_id="tasks.graph", summary="A project's graph", response_model=GraphOut)
 def get_graph(project: Annotated[str, Query(max_length=40)], door: Caller) -> Response:
     """Nodes, edges and the critical path."""
     return door.ask(lambda work: graph.graph(work, project_queries.project(work, project).id))
 
 
-@router.get("/tasks/{ref}", operation_id="tasks.get", summary="One task", response_model=TaskOut)
+@routes.get("/tasks/{ref}", operation_id="tasks.get", summary="One task", response_model=TaskOut)
 def get_task(ref: TaskRef, door: Caller) -> Response:
     """By id or key."""
     return door.ask(queries.task, ref)
 
 
-@router.patch("/tasks/{ref}", operation_id="tasks.update", summary="Change a task", response_model=TaskOut)
+@routes.patch("/tasks/{ref}", operation_id="tasks.update", summary="Change a task", response_model=TaskOut)
 def update_task(ref: TaskRef, patch: TaskPatch, door: Caller) -> Response:
     """What is absent stays. The state changes by transition."""
     return door.do(creating.update_task, ref, patch, door.if_match)
 
 
-@router.delete("/tasks/{ref}", operation_id="tasks.delete", summary="Delete a task", status_code=204)
+@routes.delete("/tasks/{ref}", operation_id="tasks.delete", summary="Delete a task", status_code=204)
 def delete_task(ref: TaskRef, door: Caller) -> Response:
     """Only one that nobody worked on; anything else is cancelled."""
     return door.remove(creating.delete_task, ref)
 
 
-@router.get(
+@routes.get(
     "/tasks/{ref}/transitions", operation_id="tasks.moves", summary="Where a task can go", response_model=MovesOut
 )
 def list_moves(ref: TaskRef, door: Caller) -> Response:
@@ -170,7 +171,7 @@ def list_moves(ref: TaskRef, door: Caller) -> Response:
     return door.ask(queries.moves, ref)
 
 
-@router.post("/tasks/{ref}/transition", operation_id="tasks.transition", summary="Move a task", response_model=TaskOut)
+@routes.post("/tasks/{ref}/transition", operation_id="tasks.transition", summary="Move a task", response_model=TaskOut)
 def transition(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
     """409 names the legal states when it can't go there."""
     if body.comment is None:
@@ -178,7 +179,7 @@ def transition(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
     return _move_with_comment(ref, body, door)
 
 
-@router.post("/tasks/{ref}/status", operation_id="tasks.set_status", summary="Move a task", response_model=TaskOut)
+@routes.post("/tasks/{ref}/status", operation_id="tasks.set_status", summary="Move a task", response_model=TaskOut)
 def set_status(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
     """The same as transition."""
     return transition(ref, body, door)
@@ -195,13 +196,13 @@ def _move_with_comment(ref: str, body: MoveIn, door: Caller) -> Response:
     return door.perform(both)
 
 
-@router.post("/tasks/{ref}/assign", operation_id="tasks.assign", summary="Assign a task", response_model=ClaimOut)
+@routes.post("/tasks/{ref}/assign", operation_id="tasks.assign", summary="Assign a task", response_model=ClaimOut)
 def assign(ref: TaskRef, body: AssignIn, door: Caller) -> Response:
     """To an agent that has room; an agent may take one for itself."""
     return door.do(claims.assign, ref, body)
 
 
-@router.get(
+@routes.get(
     "/tasks/{ref}/dependencies",
     operation_id="tasks.dependencies",
     summary="A task's dependencies",
@@ -212,7 +213,7 @@ def list_dependencies(ref: TaskRef, door: Caller) -> Response:
     return door.ask(lambda work: PageOut(items=graph.dependencies(work, ref)))
 
 
-@router.post(
+@routes.post(
     "/tasks/{ref}/dependencies",
     operation_id="tasks.add_dependency",
     summary="Add a dependency",
@@ -224,7 +225,7 @@ def add_dependency(ref: TaskRef, body: DependencyIn, door: Caller) -> Response:
     return door.create(dependencies.add_dependency, ref, body)
 
 
-@router.delete(
+@routes.delete(
     "/tasks/{ref}/dependencies/{need_ref}",
     operation_id="tasks.remove_dependency",
     summary="Remove a dependency",
@@ -235,7 +236,7 @@ def remove_dependency(ref: TaskRef, need_ref: TaskRef, door: Caller) -> Response
     return door.remove(dependencies.remove_dependency, ref, need_ref)
 
 
-@router.get(
+@routes.get(
     "/tasks/{ref}/comments",
     operation_id="tasks.comments",
     summary="A task's comments",
@@ -251,7 +252,7 @@ def list_comments(
     return door.ask(runs.comments, ref, cursor=cursor, limit=limit)
 
 
-@router.post(
+@routes.post(
     "/tasks/{ref}/comments",
     operation_id="tasks.comment",
     summary="Comment on a task",
