@@ -75,6 +75,10 @@ format: $(DEVELOPMENT) ## Format the sources and fix what lint can fix
 bench: $(DEVELOPMENT) ## Measure; writes docs/benchmarks.md's figures
 	$(BIN)/python -m bench $(ARGS)
 
+.PHONY: migration
+migration: $(DEVELOPMENT) ## Draft a migration from the models (m="what"); DATABASE_URL names a database at head
+	$(BIN)/alembic revision --autogenerate -m "$(m)"
+
 .PHONY: openapi
 openapi: $(DEVELOPMENT) ## Write docs/openapi.json anew
 	$(ORKWORK) openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json

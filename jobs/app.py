@@ -4,7 +4,7 @@ from celery import Celery
 from celery.signals import worker_process_init
 
 from jobs.beat import SCHEDULE
-from orkwork.core import db, live
+from orkwork.core import db, live, logging
 from orkwork.core.settings import settings
 from orkwork.domains import registry
 
@@ -41,6 +41,7 @@ celery.conf.update(
     task_serializer="json",
     accept_content=["json"],
 )
+logging.configure()
 registry.load_operations()
 
 

@@ -8,7 +8,8 @@ from orkwork.cli.context import company
 from orkwork.core import door
 from orkwork.core.actor import system
 from orkwork.core.work import Work
-from orkwork.domains.agents import queries, rules, service
+from orkwork.domains.agents import queries, service
+from orkwork.domains.agents.models import DEFAULT_SCOPES
 from orkwork.domains.agents.schemas import KeyIn
 
 keys = typer.Typer(no_args_is_help=True)
@@ -30,7 +31,7 @@ def create(
     """Make a key that acts as the agent, and print it: this once, and nothing else."""
 
     def make(work: Work) -> str:
-        body = KeyIn.model_validate({"name": name, "scopes": scope or list(rules.DEFAULT_SCOPES)})
+        body = KeyIn.model_validate({"name": name, "scopes": scope or list(DEFAULT_SCOPES)})
         return service.create_key(work, queries.agent_id_by_name(work, agent), body).key
 
     with company():

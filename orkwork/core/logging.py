@@ -46,7 +46,11 @@ def configure() -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {
-                "line": {"()": structlog.stdlib.ProcessorFormatter, "processors": processors, "foreign_pre_chain": before}
+                "line": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processors": processors,
+                    "foreign_pre_chain": before,
+                }
             },
             "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
             "root": {"handlers": ["out"], "level": settings().log_level},

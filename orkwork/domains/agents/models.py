@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,7 +26,23 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from orkwork.core import clock
+from orkwork.core.actor import Level
 from orkwork.core.ids import uuid7
+
+DEFAULT_SCOPES: Final = (
+    "agents:read",
+    "agents:write",
+    "projects:read",
+    "tasks:read",
+    "tasks:write",
+    "costs:read",
+    "costs:write",
+)
+"""What a key carries unless said otherwise: all that an agent's work needs."""
+USUAL_LEVEL: Final = int(Level.SUPERVISED)
+
+State = Literal["working", "idle", "blocked", "paused", "retired"]
+"""What an agent is doing now; blocked is one that would work but has spent its day's budget."""
 
 
 class AgentStatus(StrEnum):

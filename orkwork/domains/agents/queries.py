@@ -14,8 +14,9 @@ from orkwork.core.errors import NotFound
 from orkwork.core.operation import query
 from orkwork.core.work import Work
 from orkwork.domains.agents.models import AgentStatus
-from orkwork.domains.agents.rules import looks_like_key
-from orkwork.domains.agents.schemas import AgentOut, KeyOut
+from orkwork.domains.agents.rules import looks_like_key, state_of
+from orkwork.domains.agents.schemas import AgentAtWork, AgentOut, KeyOut, Spending
+from orkwork.domains.audit.schemas import EventOut
 
 TOUCH_AFTER = timedelta(minutes=1)
 _KEY = """
@@ -68,7 +69,12 @@ def agents(
     work: Work, *, status: list[AgentStatus] | None = None, after_name: str | None = None, limit: int = 200
 ) -> list[AgentOut]:
     """Agents by name, retired ones only when asked for."""
-    params: dict[str, Any] = {"now": clock.now(), "status": status or ["active", "paused"], "after": after_name, "limit": limit}
+    params: dict[str, Any] = {
+        "now": clock.now(),
+        "status": status or ["active", "paused"],
+        "after": after_name,
+        "limit": limit,
+    }
     rows = work.all(
         AGENTS + "where a.status = any(%(status)s) and (%(after)s::text is null or (lower(a.name), a.name) > "
         "(lower(%(after)s), %(after)s)) order by lower(a.name), a.name limit %(limit)s",
@@ -86,6 +92,83 @@ def agent(work: Work, agent_id: UUID) -> AgentOut:
     return AgentOut.model_validate(row)
 
 
+_AT_WORK = """
+with today as (select (%(now)s at time zone time_zone)::date as day from settings),
+spent as (
+  select r.key, coalesce(sum(r.amount_usd), 0) as total,
+    coalesce(sum(r.amount_usd) filter (where r.day = t.day), 0) as today,
+    coalesce(sum(r.amount_usd) filter (where r.day >= date_trunc('month', t.day)), 0) as month,
+    (select array_agg(coalesce(d.amount, 0) order by n.day) from generate_series(t.day - 13, t.day, '1 day') as n(day)
+      left join (select o.day, sum(o.amount_usd) as amount from cost_rollup o
+        where o.kind = 'agent' and o.key = r.key and o.day > t.day - 14 group by o.day) d on d.day = n.day) as days
+  from cost_rollup r cross join today t where r.kind = 'agent' group by r.key, t.day)
+select a.id, a.name, a.role, a.adapter, a.model, a.status, a.manager_id, a.max_concurrent_tasks, a.daily_budget_usd, a.version,
+  l.running, l.last_heartbeat_at, coalesce(s.today, 0) as spent_today_usd, coalesce(s.month, 0) as spent_month_usd,
+  coalesce(s.total, 0) as total_spent_usd, coalesce(s.days, array_fill(0::numeric, array[14])) as spent_days_usd,
+  to_jsonb(c) as current
+from agents a join agent_load l on l.agent_id = a.id left join spent s on s.key = a.id::text
+left join lateral (
+  select t.key, t.title, t.status,
+    (select x.progress from task_executions x where x.task_id = t.id and x.status = 'running' limit 1) as progress
+  from tasks t where t.assignee_id = a.id and t.status in ('ASSIGNED', 'IN_PROGRESS')
+  order by t.status desc, t.started_at desc nulls last, t.id limit 1) c on true
+where a.status = any(%(status)s) order by lower(a.name), a.name limit 500
+"""
+
+
+@query("agents:read")
+def at_work(work: Work, *, status: list[AgentStatus] | None = None) -> list[AgentAtWork]:
+    """The agents with what they do and spend now, by name; retired ones only when asked for."""
+    rows = work.all(_AT_WORK, {"now": clock.now(), "status": status or ["active", "paused"]})
+    return [
+        AgentAtWork.model_validate(
+            row | {"state": state_of(row["status"], row["running"], row["spent_today_usd"], row["daily_budget_usd"])}
+        )
+        for row in rows
+    ]
+
+
+_SPENT_BY_DAY = """
+with today as (select (%(now)s at time zone time_zone)::date as day from settings)
+select n.day::date as day, coalesce(sum(r.amount_usd), 0) as amount_usd
+from today t cross join generate_series(t.day - %(days)s + 1, t.day, '1 day') as n(day)
+left join cost_rollup r on r.kind = 'agent' and r.key = %(id)s::text and r.day = n.day::date
+group by 1 order by 1
+"""
+_SPENT_BY_MONTH = """
+with today as (select (%(now)s at time zone time_zone)::date as day from settings)
+select coalesce(sum(amount_usd) filter (where r.day >= date_trunc('month', t.day)), 0) as month_usd,
+  coalesce(sum(amount_usd) filter (where r.day < date_trunc('month', t.day)), 0) as month_before_usd
+from today t join cost_rollup r on r.kind = 'agent' and r.key = %(id)s::text
+  and r.day >= date_trunc('month', t.day) - interval '1 month'
+  and (r.day >= date_trunc('month', t.day) or r.day <= t.day - interval '1 month')
+"""
+_SPENT_BY_MODEL = """
+select c.model, coalesce(sum(c.amount_usd), 0) as amount_usd, count(*) as calls,
+  coalesce(sum(c.input_tokens + c.output_tokens), 0)::bigint as tokens
+from costs c where c.agent_id = %(id)s and c.day >= %(first)s group by 1 order by 2 desc, 1 limit 12
+"""
+
+
+@query("costs:read")
+def spending(work: Work, agent_id: UUID, days: int = 30) -> Spending:
+    """What an agent spent in its last days, by day and by model, and this month against the one before."""
+    params: dict[str, Any] = {"id": agent_id, "now": clock.now(), "days": days}
+    by_day = work.all(_SPENT_BY_DAY, params)
+    by_model = work.all(_SPENT_BY_MODEL, params | {"first": by_day[0]["day"]})
+    return Spending(days=by_day, models=by_model, **(work.one(_SPENT_BY_MONTH, params) or {}))
+
+
+@query("agents:read")
+def history(work: Work, agent_id: UUID, limit: int = 20) -> list[EventOut]:
+    """What happened to an agent, the latest first."""
+    rows = work.all(
+        "select * from events where subject_id = %(id)s order by seq desc limit %(limit)s",
+        {"id": agent_id, "limit": limit},
+    )
+    return [EventOut.model_validate(row) for row in rows]
+
+
 @query(None, agents=False, users=False)
 def agent_id_by_name(work: Work, name: str) -> UUID:
     """The id of a living agent by its name, any case."""
@@ -100,7 +183,8 @@ def keys(work: Work, agent_id: UUID) -> list[KeyOut]:
     """An agent's keys, live ones first; never the keys themselves."""
     agent(work, agent_id)
     rows = work.all(
-        "select * from api_keys where agent_id = %(id)s order by revoked_at is not null, id desc limit 200", {"id": agent_id}
+        "select * from api_keys where agent_id = %(id)s order by revoked_at is not null, id desc limit 200",
+        {"id": agent_id},
     )
     return [KeyOut.model_validate(row) for row in rows]
 

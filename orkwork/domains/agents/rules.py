@@ -3,9 +3,11 @@
 import binascii
 import secrets
 import string
+from decimal import Decimal
 from typing import Final
 
 from orkwork.core.actor import Level
+from orkwork.domains.agents.models import State
 
 KEY_PREFIX: Final = "ork_"
 _ALPHABET: Final = string.digits + string.ascii_letters
@@ -14,17 +16,17 @@ SECRET_LENGTH: Final = 43
 CHECKSUM_LENGTH: Final = 6
 SHOWN_LENGTH: Final = 12
 HEARTBEAT_LEVEL: Final = Level.TOOL
-USUAL_LEVEL: Final = int(Level.SUPERVISED)
 
-DEFAULT_SCOPES: Final = (
-    "agents:read",
-    "agents:write",
-    "projects:read",
-    "tasks:read",
-    "tasks:write",
-    "costs:read",
-    "costs:write",
-)
+
+def state_of(status: str, running: int, spent_today: Decimal, daily_budget: Decimal | None) -> State:
+    """What an agent is doing now; blocked is one that would work but has spent its day's budget."""
+    if status == "retired":
+        return "retired"
+    if status == "paused":
+        return "paused"
+    if daily_budget is not None and spent_today >= daily_budget:
+        return "blocked"
+    return "working" if running else "idle"
 
 
 def _base62(number: int, length: int) -> str:

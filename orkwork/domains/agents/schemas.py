@@ -1,6 +1,6 @@
 """Agents and keys as they enter and leave."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,10 +10,11 @@ from pydantic import Field, StringConstraints, field_validator
 from orkwork.core.actor import SCOPES
 from orkwork.core.money import BudgetIn, Usd
 from orkwork.core.schema import In, Int, JsonObject, Moment, Name, Out, Short, Str
-from orkwork.domains.agents.models import AgentStatus
-from orkwork.domains.agents.rules import DEFAULT_SCOPES, USUAL_LEVEL
+from orkwork.domains.agents.models import DEFAULT_SCOPES, USUAL_LEVEL, AgentStatus, State
 
-CapabilityName = Annotated[Str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,39}(:[a-z0-9][a-z0-9_.+-]{0,59})?$")]
+CapabilityName = Annotated[
+    Str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,39}(:[a-z0-9][a-z0-9_.+-]{0,59})?$")
+]
 """Namespaced: `code:python`, `qa:automated`."""
 Proficiency = Annotated[Decimal, Field(ge=0, le=1, max_digits=4, decimal_places=3, allow_inf_nan=False)]
 Capabilities = Annotated[dict[CapabilityName, Proficiency], Field(max_length=100)]
@@ -91,6 +92,67 @@ class AgentOut(Out):
     created_at: datetime
     updated_at: datetime
     version: int
+
+
+class CurrentTask(Out):
+    """What an agent works on."""
+
+    key: str
+    title: str
+    status: str
+    progress: int | None
+
+
+class AgentAtWork(Out):
+    """An agent with what it does and spends now."""
+
+    id: UUID
+    name: str
+    role: str
+    adapter: str
+    model: str
+    status: str
+    state: State
+    manager_id: UUID | None
+    running: int
+    max_concurrent_tasks: int
+    current: CurrentTask | None
+    daily_budget_usd: Usd | None
+    spent_today_usd: Usd
+    spent_month_usd: Usd
+    total_spent_usd: Usd
+    spent_days_usd: list[Usd]
+    """The last 14 days, today last."""
+    last_heartbeat_at: datetime | None
+    version: int
+
+
+class SpentDay(Out):
+    """What an agent spent on one day of the company's zone."""
+
+    day: date
+    amount_usd: Usd
+
+
+class SpentModel(Out):
+    """What an agent spent on one model."""
+
+    model: str
+    amount_usd: Usd
+    calls: int
+    tokens: int
+
+
+class Spending(Out):
+    """What an agent spent in its last days, by day and by model."""
+
+    days: list[SpentDay]
+    """Every day, also those without spending."""
+    models: list[SpentModel]
+    month_usd: Usd
+    """Since the first of the month."""
+    month_before_usd: Usd
+    """The same days of the month before."""
 
 
 class HeartbeatIn(In):

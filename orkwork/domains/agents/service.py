@@ -11,8 +11,17 @@ from orkwork.core.errors import Conflict, Forbidden, NotFound, invalid
 from orkwork.core.operation import operation
 from orkwork.core.work import Work, changes
 from orkwork.domains.agents import events, queries, rules
-from orkwork.domains.agents.models import Agent, AgentLoad, AgentStatus, ApiKey
-from orkwork.domains.agents.schemas import AgentIn, AgentOut, AgentPatch, HeartbeatIn, HeartbeatOut, KeyIn, KeyMade, KeyOut
+from orkwork.domains.agents.models import USUAL_LEVEL, Agent, AgentLoad, AgentStatus, ApiKey
+from orkwork.domains.agents.schemas import (
+    AgentIn,
+    AgentOut,
+    AgentPatch,
+    HeartbeatIn,
+    HeartbeatOut,
+    KeyIn,
+    KeyMade,
+    KeyOut,
+)
 
 
 @operation(None, role=Role.ADMIN, agents=False)
@@ -64,7 +73,9 @@ def _apply(work: Work, agent: Agent, before: dict[str, Any], after: dict[str, An
         kind = events.AgentPaused
     elif after.get("status") == AgentStatus.RETIRED:
         kind = events.AgentRetired
-        work.sql("update api_keys set revoked_at = %(now)s where agent_id = %(id)s and revoked_at is null", _now(agent.id))
+        work.sql(
+            "update api_keys set revoked_at = %(now)s where agent_id = %(id)s and revoked_at is null", _now(agent.id)
+        )
     work.emit(kind(subject_id=agent.id, subject_label=agent.name, before=before, after=after))
 
 
@@ -89,12 +100,12 @@ def set_autonomy(work: Work, agent_id: UUID, level: int, if_match: int | None = 
 
 
 def _check_level(work: Work, level: int) -> None:
-    if work.actor.is_user and work.actor.role is not Role.OWNER and level != rules.USUAL_LEVEL:
+    if work.actor.is_user and work.actor.role is not Role.OWNER and level != USUAL_LEVEL:
         raise Forbidden("agent.autonomy", "Only an owner sets an autonomy level", "Leave autonomy_level out.")
 
 
 def _check_name(work: Work, name: str) -> None:
-    if work.one("select from agents where lower(name) = lower(%(name)s) and status <> 'retired'", {"name": name}):
+    if work.one("select true as taken from agents where lower(name) = lower(%(name)s) and status <> 'retired'", {"name": name}):
         raise Conflict("agent.name_taken", f"There is an agent named {name} already", "Choose another name.")
 
 
@@ -142,10 +153,20 @@ def create_key(work: Work, agent_id: UUID, body: KeyIn) -> KeyMade:
         raise invalid("expires_at", "must be in the future")
     key = rules.new_key()
     row = ApiKey(
-        agent_id=agent_id, **body.model_dump(), prefix=key[: rules.SHOWN_LENGTH], key_hash=digest(key), created_by=work.actor.id
+        agent_id=agent_id,
+        **body.model_dump(),
+        prefix=key[: rules.SHOWN_LENGTH],
+        key_hash=digest(key),
+        created_by=work.actor.id,
     )
     work.add(row)
-    told = {"agent": agent.name, "name": row.name, "prefix": row.prefix, "scopes": row.scopes, "expires_at": row.expires_at}
+    told = {
+        "agent": agent.name,
+        "name": row.name,
+        "prefix": row.prefix,
+        "scopes": row.scopes,
+        "expires_at": row.expires_at,
+    }
     work.emit(events.KeyCreated(subject_id=row.id, subject_label=f"{agent.name}: {row.name}", after=told))
     return KeyMade(**KeyOut.model_validate(row).model_dump(), key=key)
 
