@@ -19,7 +19,7 @@ _CYCLE = """
 with recursive up(id) as (
   select %(need)s::uuid union
   select e.depends_on_id from up join task_dependencies e on e.task_id = up.id and e.kind = 'blocks')
-select from up where id = %(task)s
+select true as closes from up where id = %(task)s
 """
 _INSERT = """
 insert into task_dependencies (task_id, depends_on_id, kind, created_at) values (%(task)s, %(need)s, %(kind)s, %(now)s)
