@@ -1,0 +1,134 @@
+"""Events in words: one sentence for each fact, with its subject as a link. Every page that tells what happened uses it."""
+
+from typing import Any, TypedDict
+
+import reflex as rx
+
+from orkwork.domains.audit.schemas import EventOut
+from orkwork.ui.locale import t
+
+PHRASES = {
+    "task.created": "created {what}",
+    "task.changed": "changed {what}",
+    "task.moved": "moved {what}",
+    "task.moved:PLANNING": "planned {what}",
+    "task.moved:READY": "made {what} ready",
+    "task.moved:ASSIGNED": "took {what}",
+    "task.moved:IN_PROGRESS": "started {what}",
+    "task.moved:REVIEW": "handed in {what} for review",
+    "task.moved:COMPLETED": "finished {what}",
+    "task.moved:FAILED": "failed {what}",
+    "task.moved:CANCELLED": "cancelled {what}",
+    "task.moved:CREATED": "restored {what}",
+    "task.moved:REVIEW:COMPLETED": "approved {what}",
+    "task.moved:REVIEW:IN_PROGRESS": "asked for changes in {what}",
+    "task.moved:ASSIGNED:READY": "released {what}",
+    "task.moved:IN_PROGRESS:READY": "released {what}",
+    "task.moved:COMPLETED:READY": "re-opened {what}",
+    "task.moved:FAILED:READY": "offered {what} again",
+    "task.blocked": "made {what} wait again",
+    "task.deleted": "deleted {what}",
+    "dependency.added": "added a dependency to {what}",
+    "dependency.removed": "removed a dependency from {what}",
+    "comment.added": "commented on {what}",
+    "execution.started": "began a run of {what}",
+    "execution.changed": "reached {n}% on {what}",
+    "execution.ended": "ended a run of {what}",
+    "tracker.imported": "imported a tracker into {what}",
+    "agent.created": "added the agent {what}",
+    "agent.changed": "changed the agent {what}",
+    "agent.changed:active": "resumed the agent {what}",
+    "agent.paused": "paused the agent {what}",
+    "agent.retired": "retired the agent {what}",
+    "agent.seen": "gave a sign of life",
+    "key.created": "made the key {what}",
+    "key.revoked": "revoked the key {what}",
+    "project.created": "started the project {what}",
+    "project.changed": "changed the project {what}",
+    "project.archived": "archived the project {what}",
+    "project.deleted": "deleted the project {what}",
+    "cost.recorded": "recorded a cost",
+    "costs.rebuilt": "rebuilt the sums of all costs",
+    "user.created": "joined: {what}",
+    "user.changed": "changed the account of {what}",
+    "session.started": "signed in: {what}",
+    "session.revoked": "ended a session",
+    "invite.created": "invited {what}",
+    "invite.accepted": "accepted an invite: {what}",
+    "invite.revoked": "revoked the invite of {what}",
+    "owner_link.created": "made an owner link",
+    "company.changed": "changed the company's settings",
+    "audit.erased": "erased the events of a demo",
+}
+"""What each fact says after the actor's name; `name:after` and `name:before:after` are told apart where it matters."""
+NAMELESS = {"invite.created": "invited someone", "invite.revoked": "revoked an invite"}
+"""The same for subjects that may have no name."""
+OTHER = "{name} on {what}"
+
+_PLACES = {
+    "user": "/settings/people",
+    "invite": "/settings/people",
+    "session": "/settings/sessions",
+    "company": "/settings",
+}
+
+
+class EventLine(TypedDict):
+    """One event as a sentence."""
+
+    seq: int
+    at: str
+    actor: str
+    person: bool
+    phrase: str
+    what: str
+    href: str
+    name: str
+    n: int
+    fresh: bool
+
+
+def phrase_of(event: EventOut) -> str:
+    """The sentence of an event, with `{what}` where its subject stands."""
+    before, after = ((part or {}).get("status") for part in (event.before, event.after))
+    keys = (f"{event.name}:{before}:{after}", f"{event.name}:{after}", event.name)
+    phrases = (NAMELESS, PHRASES) if not event.subject_label else (PHRASES,)
+    return next((known[key] for known in phrases for key in keys if key in known), OTHER)
+
+
+def href_of(event: EventOut) -> str:
+    """The page of an event's subject; empty when it has none, or no longer."""
+    if event.name.endswith(".deleted"):
+        return ""
+    if event.subject_kind in ("task", "execution") and event.subject_label:
+        return f"/tasks/{event.subject_label}"
+    if event.subject_kind in ("agent", "project") and event.subject_id:
+        return f"/{event.subject_kind}s/{event.subject_id}"
+    return _PLACES.get(event.subject_kind, "")
+
+
+def line(event: EventOut, newer_than: int | None = None) -> EventLine:
+    """An event as a page shows it; `fresh` when it came after `newer_than`."""
+    progress: Any = (event.after or {}).get("progress")
+    return {
+        "seq": event.seq,
+        "at": event.occurred_at.isoformat(),
+        "actor": event.actor_name,
+        "person": event.actor_kind == "user",
+        "phrase": phrase_of(event),
+        "what": event.subject_label,
+        "href": href_of(event),
+        "name": event.name,
+        "n": progress if isinstance(progress, int) else 0,
+        "fresh": newer_than is not None and event.seq > newer_than,
+    }
+
+
+def sentence(line: rx.Var, *, link: bool = True) -> rx.Component:
+    """The sentence, in the reader's language, with its subject as a link where `link` is true."""
+    parts = t(line["phrase"], n=line["n"], name=line["name"]).split("{what}")
+    plain = rx.el.span(line["what"], class_name="b5")
+    subject = rx.cond(line["href"], rx.el.a(line["what"], href=line["href"], class_name="b5"), plain) if link else plain
+    return rx.el.span(
+        parts[0], rx.cond(parts.length() > 1, rx.fragment(subject, parts[1])), style={"overflowWrap": "anywhere"}
+    )

@@ -1,0 +1,130 @@
+"""Reading what the dashboard shows, in a time that does not grow with the company."""
+
+from datetime import datetime
+from typing import Any
+
+from orkwork.core import clock
+from orkwork.core.operation import query
+from orkwork.core.work import Work
+from orkwork.domains.audit.schemas import EventOut
+from orkwork.domains.dashboard.schemas import Beginnings, News, Spend, Waiting, WaitingTask
+
+_FIRST_SINCE = """
+with recursive span(low, high) as (
+  select 0::bigint, coalesce(max(seq), 0) + 1 from events
+  union all
+  select case when e.occurred_at < %(since)s then m.middle + 1 else s.low end,
+    case when e.occurred_at < %(since)s then s.high else m.middle end
+  from span s cross join lateral (select (s.low + s.high) / 2 as middle) m
+  left join lateral (select occurred_at from events where seq >= m.middle order by seq limit 1) e on true
+  where s.low < s.high)
+"""
+"""Events are numbered as they happen, so the first one since a moment is found by halving, without an index on time."""
+
+_NEWS = (
+    _FIRST_SINCE
+    + """
+select count(distinct e.subject_id) filter (where e.after ->> 'status' = 'COMPLETED') as completed,
+  count(distinct e.subject_id) filter (where e.after ->> 'status' = 'REVIEW') as handed_in,
+  count(distinct e.subject_id) filter (where e.after ->> 'status' = 'FAILED') as failed,
+  (select coalesce(sum(c.amount_usd), 0) from costs c where c.occurred_at >= %(since)s) as spent_usd
+from events e
+where e.seq >= (select min(high) from span) and e.name = 'task.moved' and e.occurred_at >= %(since)s
+"""
+)
+
+
+@query(None, agents=False)
+def news(work: Work, since: datetime) -> News:
+    """What happened since a moment: tasks that completed, were handed in and failed, and what was spent."""
+    return News(since=since, **(work.one(_NEWS, {"since": since}) or {}))
+
+
+_SPEND = """
+with today as (select (%(now)s at time zone time_zone)::date as day from settings),
+days as (
+  select r.day, sum(r.amount_usd) as amount from cost_rollup r, today t
+  where r.kind = 'company' and r.day >= date_trunc('month', t.day) - interval '1 month' and r.day <= t.day group by r.day)
+select coalesce(sum(d.amount) filter (where d.day = t.day), 0) as today_usd,
+  coalesce(sum(d.amount) filter (where d.day = t.day - 1), 0) as yesterday_usd,
+  coalesce(sum(d.amount) filter (where d.day >= date_trunc('month', t.day)), 0) as month_usd,
+  coalesce(sum(d.amount) filter (where d.day < date_trunc('month', t.day) and d.day <= t.day - interval '1 month'), 0)
+    as month_before_usd,
+  (select jsonb_agg(jsonb_build_object('day', n.day::date, 'amount_usd', coalesce(o.amount, 0)::text) order by n.day)
+    from generate_series(t.day - 29, t.day, '1 day') as n(day) left join days o on o.day = n.day::date) as days
+from today t left join days d on true group by t.day
+"""
+
+
+@query("costs:read", agents=False)
+def spend(work: Work) -> Spend:
+    """What the company spent today and this month, each against the period before, and by day."""
+    return Spend.model_validate(work.one(_SPEND, {"now": clock.now()}))
+
+
+_WAITING = """
+with first as (
+  select t.* from tasks t where t.status in ('REVIEW', 'FAILED') order by t.crit desc, t.priority, t.updated_at, t.id limit %(limit)s)
+select t.id, t.key, t.title, t.status, p.key_prefix as project_key, coalesce(x.ended_at, t.updated_at) as since,
+  a.id as worker_id, a.name as worker, x.failure, left(x.failure_detail, 300) as failure_detail,
+  (select count(*) from task_dependencies d join tasks w on w.id = d.task_id where d.depends_on_id = t.id
+    and d.kind = 'blocks' and w.status not in ('COMPLETED', 'CANCELLED')) as behind,
+  coalesce((select sum(r.amount_usd) from cost_rollup r where r.kind = 'task' and r.key = t.id::text), 0) as cost_usd
+from first t join projects p on p.id = t.project_id left join agents a on a.id = coalesce(t.worker_id, t.assignee_id)
+left join lateral (select o.ended_at, o.failure, o.failure_detail from task_executions o
+  where o.task_id = t.id order by o.run desc limit 1) x on true
+order by t.crit desc, t.priority, t.updated_at, t.id
+"""
+_HOW_MANY = """
+select coalesce(sum(tasks) filter (where status = 'REVIEW'), 0)::int as in_review,
+  coalesce(sum(tasks) filter (where status = 'FAILED'), 0)::int as failed
+from task_tallies where status in ('REVIEW', 'FAILED')
+"""
+
+
+@query("tasks:read", agents=False)
+def waiting(work: Work, limit: int = 8) -> Waiting:
+    """The tasks that wait for a person, those first that hold up the longest chain of others."""
+    rows = work.all(_WAITING, {"limit": limit})
+    return Waiting(tasks=[WaitingTask.model_validate(row) for row in rows], **(work.one(_HOW_MANY) or {}))
+
+
+TOLD = (
+    "task.created", "task.moved", "task.blocked", "task.deleted", "comment.added", "execution.changed", "tracker.imported",
+    "agent.created", "agent.changed", "agent.paused", "agent.retired", "agent.seen", "project.created", "project.archived",
+    "key.created", "key.revoked", "user.created",
+)  # fmt: skip
+"""What is news to a person; costs and sign-ins are in the record."""
+_FEED = "select * from events where name = any(%(names)s) order by seq desc limit %(limit)s"
+
+
+@query("tasks:read", agents=False)
+def feed(work: Work, limit: int = 8) -> list[EventOut]:
+    """The latest news, newest first; of a run's reports of progress only the last."""
+    rows = work.all(_FEED, {"names": list(TOLD), "limit": limit * 6})
+    return [EventOut.model_validate(row) for row in _last_reports(rows)][:limit]
+
+
+def _last_reports(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    seen: set[Any] = set()
+    kept = []
+    for row in rows:
+        if row["name"] == "execution.changed":
+            if row["subject_id"] in seen:
+                continue
+            seen.add(row["subject_id"])
+        kept.append(row)
+    return kept
+
+
+_BEGINNINGS = """
+select (select count(*) from agents where status <> 'retired') as agents,
+  exists (select from agent_load where last_heartbeat_at is not null) as seen,
+  exists (select from tasks) as tasks, exists (select from task_executions) as started
+"""
+
+
+@query(None, agents=False)
+def beginnings(work: Work) -> Beginnings:
+    """How far a fresh company has come."""
+    return Beginnings.model_validate(work.one(_BEGINNINGS))

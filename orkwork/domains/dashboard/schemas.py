@@ -1,0 +1,73 @@
+"""What the dashboard reads."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from orkwork.core.money import Usd
+from orkwork.core.schema import Out
+
+
+class News(Out):
+    """What happened since a moment."""
+
+    since: datetime
+    completed: int
+    handed_in: int
+    failed: int
+    spent_usd: Usd
+
+
+class SpentDay(Out):
+    """What the company spent on one of its days."""
+
+    day: date
+    amount_usd: Usd
+
+
+class Spend(Out):
+    """What the company spends, against the periods before."""
+
+    today_usd: Usd
+    yesterday_usd: Usd
+    month_usd: Usd
+    month_before_usd: Usd
+    """The same days of the month before."""
+    days: list[SpentDay]
+    """The last 30 days, today last."""
+
+
+class WaitingTask(Out):
+    """A task that waits for a person: handed in, or failed."""
+
+    id: UUID
+    key: str
+    title: str
+    status: str
+    since: datetime
+    project_key: str
+    worker_id: UUID | None
+    worker: str | None
+    behind: int
+    """Unfinished tasks that wait for it."""
+    cost_usd: Usd
+    failure: str | None
+    failure_detail: str | None
+
+
+class Waiting(Out):
+    """The tasks that wait for a person: the first of them, and how many there are."""
+
+    tasks: list[WaitingTask]
+    in_review: int
+    failed: int
+
+
+class Beginnings(Out):
+    """How far a fresh company has come."""
+
+    agents: int
+    seen: bool
+    """Whether any agent gave a sign of life."""
+    tasks: bool
+    started: bool
+    """Whether any run was ever started."""

@@ -1,0 +1,270 @@
+"""The first page's state, and how its parts stand together."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from orkwork.core import clock
+from orkwork.core.settings import settings
+from orkwork.core.work import Work
+from orkwork.domains.agents import queries as agent_queries
+from orkwork.domains.agents import service as agent_service
+from orkwork.domains.agents.models import AgentStatus
+from orkwork.domains.agents.schemas import AgentPatch
+from orkwork.domains.agents.ui.lines import ORDER, AgentLine, line
+from orkwork.domains.audit.ui import words
+from orkwork.domains.audit.ui.words import EventLine
+from orkwork.domains.dashboard import queries
+from orkwork.domains.dashboard.ui import beginning, brief, needs, panels
+from orkwork.domains.dashboard.ui.lines import (
+    Need,
+    ProjectLine,
+    SpendLine,
+    agent_need,
+    in_order,
+    project_line,
+    spend_line,
+    task_need,
+)
+from orkwork.domains.projects import queries as project_queries
+from orkwork.domains.settings import queries as settings_queries
+from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.schemas import CommentIn, MoveIn
+from orkwork.domains.tasks.service import comments, lifecycle
+from orkwork.ui import nav
+from orkwork.ui.components.panel import card, grid, skeleton
+from orkwork.ui.components.when import today
+from orkwork.ui.page import page
+from orkwork.ui.screen import Screen, handler, toast
+
+nav.place("Dashboard", "/", "layout-dashboard", keys="gd", order=10, phone=True, short="Home")
+LONGEST_AWAY = timedelta(days=31)
+AGENTS_SHOWN = 8
+_LOOKED = """(() => { let s = {}; try { s = JSON.parse(localStorage["orkwork.looked"] || "{}") } catch {}
+const now = Date.now(); if (!s.last || now - s.last > 1800000) s.since = s.last || 0;
+s.last = now; localStorage["orkwork.looked"] = JSON.stringify(s); return s.since || 0 })()"""
+"""When this browser last looked: a look ends after half an hour away. Zero at the first one."""
+
+
+def _read(work: Work) -> dict[str, Any]:
+    """Everything but the news, in one transaction."""
+    now, waiting = clock.now(), queries.waiting(work)
+    agents = agent_queries.at_work(work)
+    held_up = [agent for agent in agents if agent.state in ("blocked", "paused")]
+    projects = [project_line(project, now) for project in project_queries.projects(work)]
+    found = in_order([task_need(task, now) for task in waiting.tasks] + [agent_need(agent) for agent in held_up])
+    beginnings = queries.beginnings(work)
+    return {
+        "needs": found,
+        "needs_count": waiting.in_review + waiting.failed + len(held_up),
+        "in_review": waiting.in_review,
+        "failed": waiting.failed,
+        "spend": spend_line(queries.spend(work)),
+        "projects": projects,
+        "agents": [line(agent) for agent in sorted(agents, key=lambda agent: ORDER.index(agent.state))[:AGENTS_SHOWN]],
+        "tally": {state: sum(agent.state == state for agent in agents) for state in ORDER},
+        "fresh": not beginnings.started and not (beginnings.agents and beginnings.tasks),
+        "begun": {"agents": beginnings.agents > 0, "seen": beginnings.seen, "tasks": beginnings.tasks},
+        "name": work.actor.name,
+    }
+
+
+def _ask_for_changes(work: Work, ref: str, text: str) -> None:
+    """Send a task back, with what should change."""
+    lifecycle.transition(work, ref, MoveIn(to=Status.IN_PROGRESS))
+    if text.strip():
+        comments.add_comment(work, ref, CommentIn(body=text))
+
+
+class Home(Screen, rx.State):
+    """What the first page shows."""
+
+    known: bool = False
+    fresh: bool = False
+    begun: dict[str, bool] = {}
+    name: str = ""
+    greeting: str = ""
+    news: dict[str, Any] = {}
+    needs: list[Need] = []
+    needs_count: int = 0
+    in_review: int = 0
+    failed: int = 0
+    spend: SpendLine = {}
+    projects: list[ProjectLine] = []
+    agents: list[AgentLine] = []
+    tally: dict[str, int] = {}
+    feed: list[EventLine] = []
+    more_news: int = 0
+    sending_back: str = ""
+    language: str = "curl"
+    address: str = ""
+    _since: datetime | None = None
+    _held: bool = False
+
+    async def _read_all(self) -> None:
+        for name, value in (await self.ask(_read)).items():
+            setattr(self, name, value)
+
+    async def _read_feed(self) -> None:
+        newest = self.feed[0]["seq"] if self.feed else None
+        self.feed = [words.line(event, newest) for event in await self.ask(queries.feed)]
+        self.more_news = 0
+
+    async def _read_news(self) -> None:
+        if self._since is not None:
+            self.news = (await self.ask(queries.news, self._since)).model_dump(mode="json")
+
+    @handler
+    async def load(self):
+        """Read everything, then ask the browser when it last looked."""
+        self.feed, self.errors, self.sending_back, self._held = [], {}, "", False
+        company = await self.ask(settings_queries.company)
+        self.greeting, self.address = brief.greeting(clock.now(), company.time_zone), settings().address
+        await self._read_all()
+        await self._read_feed()
+        self.known = True
+        return rx.call_script(_LOOKED, callback=Home.looked)
+
+    @handler
+    async def looked(self, at: Any):
+        """Count from when this browser last looked, or from a day ago."""
+        now = clock.now()
+        millis = at if isinstance(at, int | float) and 0 < at < now.timestamp() * 1000 else 0
+        since = datetime.fromtimestamp(millis / 1000, now.tzinfo) if millis else now - timedelta(days=1)
+        self._since = max(since, now - LONGEST_AWAY)
+        await self._read_news()
+
+    @handler
+    async def changed(self):
+        """Something happened somewhere: read again; the feed waits while somebody points at it."""
+        await self._read_all()
+        await self._read_news()
+        if self._held:
+            newest = self.feed[0]["seq"] if self.feed else 0
+            self.more_news = sum(event.seq > newest for event in await self.ask(queries.feed))
+        else:
+            await self._read_feed()
+
+    @handler
+    async def hold(self):
+        """Somebody points at the feed: nothing moves."""
+        self._held = True
+
+    @handler
+    async def let_go(self):
+        """They point elsewhere."""
+        self._held = False
+        if self.more_news:
+            await self._read_feed()
+
+    @handler
+    async def show_news(self):
+        """Show what came meanwhile."""
+        await self._read_feed()
+
+    @handler
+    async def approve(self, ref: str):
+        """Accept what was handed in."""
+        await self.do(lifecycle.transition, str(ref), MoveIn(to=Status.COMPLETED))
+        await self._read_all()
+        return toast("Approved {key}", key=str(ref), href=f"/tasks/{ref}")
+
+    @handler
+    async def ask_back(self, ref: str):
+        """Ask what should change."""
+        self.sending_back = str(ref)
+
+    @handler
+    async def keep(self):
+        """Leave it in review."""
+        self.sending_back = ""
+
+    @handler
+    async def send_back(self, data: dict[str, Any]):
+        """Send it back with a comment."""
+        ref = self.sending_back
+        await self.do(_ask_for_changes, ref, str(data.get("text") or ""))
+        self.sending_back = ""
+        await self._read_all()
+        return toast("Sent back {key} for changes", key=ref, href=f"/tasks/{ref}")
+
+    @handler
+    async def retry(self, ref: str):
+        """Offer a failed task again."""
+        await self.do(lifecycle.transition, str(ref), MoveIn(to=Status.READY))
+        await self._read_all()
+        return toast("{key} is ready again", key=str(ref), href=f"/tasks/{ref}")
+
+    @handler
+    async def cancel(self, ref: str):
+        """Give up on a task."""
+        await self.do(lifecycle.transition, str(ref), MoveIn(to=Status.CANCELLED))
+        await self._read_all()
+        return toast("Cancelled {key}", key=str(ref), undo=Home.restore(str(ref)))
+
+    @handler
+    async def restore(self, ref: str):
+        """Take a cancelled task back."""
+        await self.do(lifecycle.transition, str(ref), MoveIn(to=Status.CREATED))
+        await self._read_all()
+
+    @handler
+    async def resume(self, agent_id: str):
+        """Give a paused agent work again."""
+        await self.do(agent_service.update_agent, UUID(str(agent_id)), AgentPatch(status=AgentStatus.ACTIVE))
+        await self._read_all()
+        return toast("Agent resumed", undo=Home.pause(str(agent_id)))
+
+    @handler
+    async def pause(self, agent_id: str):
+        """Give an agent no new work."""
+        await self.do(agent_service.update_agent, UUID(str(agent_id)), AgentPatch(status=AgentStatus.PAUSED))
+        await self._read_all()
+
+    @handler
+    async def set_budget(self, agent_id: str, amount: str):
+        """Set an agent's daily budget."""
+        before = next((need["detail"] for need in self.needs if need["id"] == agent_id and need["raised"]), "")
+        try:
+            wanted = Decimal(str(amount))
+        except InvalidOperation:
+            return None
+        await self.do(agent_service.update_agent, UUID(str(agent_id)), AgentPatch(daily_budget_usd=wanted))
+        await self._read_all()
+        return toast("Budget raised", undo=Home.set_budget(str(agent_id), before) if before else None)
+
+    @handler
+    async def choose_language(self, value: str):
+        """Show the commands of another language."""
+        self.language = str(value)
+
+
+def _full() -> rx.Component:
+    return rx.el.div(
+        brief.card_of(Home),
+        grid(
+            rx.el.div(needs.card_of(Home), class_name="c8"),
+            rx.el.div(panels.spend(Home), rx.el.div(panels.agents(Home), class_name="no-m"), class_name="c4 stack"),
+        ),
+        rx.el.div(
+            grid(rx.el.div(panels.projects(Home), class_name="c8"), rx.el.div(panels.feed(Home), class_name="c4")),
+            class_name="no-m",
+        ),
+        needs.back_dialog(Home),
+        class_name="stack",
+    )
+
+
+@page(
+    "/",
+    title="Dashboard",
+    state=Home,
+    topics={"task", "agent", "project", "execution", "cost"},
+    fact=lambda: today(),
+)
+def home() -> rx.Component:
+    """The first page."""
+    return rx.cond(Home.known, rx.cond(Home.fresh, beginning.steps(Home), _full()), card(skeleton(8)))

@@ -1,0 +1,160 @@
+"""What the dashboard's state holds: lines of plain values, made from what the queries answer."""
+
+from datetime import datetime
+from decimal import ROUND_UP, Decimal
+from typing import TypedDict
+
+from orkwork.core.money import plain
+from orkwork.domains.agents.schemas import AgentAtWork
+from orkwork.domains.dashboard.schemas import Spend, WaitingTask
+from orkwork.domains.projects.schemas import ProjectOut
+
+KINDS = ("review", "blocked", "failed", "paused")
+"""What needs a person, in the order of what it holds up when nothing else tells them apart."""
+RAISE = Decimal("1.5")
+
+
+class Need(TypedDict):
+    """One thing that needs a person."""
+
+    id: str
+    kind: str
+    icon: str
+    tone: str
+    key: str
+    title: str
+    href: str
+    who: str
+    seconds: int
+    behind: int
+    amount: str
+    detail: str
+    raised: str
+
+
+def task_need(task: WaitingTask, now: datetime) -> Need:
+    """A task that was handed in or has failed."""
+    review = task.status == "REVIEW"
+    return {
+        "id": str(task.id),
+        "kind": "review" if review else "failed",
+        "icon": "eye" if review else "circle-x",
+        "tone": "warn" if review else "bad",
+        "key": task.key,
+        "title": task.title,
+        "href": f"/tasks/{task.key}",
+        "who": task.worker or "",
+        "seconds": max(0, int((now - task.since).total_seconds())),
+        "behind": task.behind,
+        "amount": plain(task.cost_usd),
+        "detail": task.failure_detail or task.failure or "",
+        "raised": "",
+    }
+
+
+def agent_need(agent: AgentAtWork) -> Need:
+    """An agent that is paused or has spent its day's budget."""
+    blocked = agent.state == "blocked"
+    budget = agent.daily_budget_usd or Decimal(0)
+    raised = max((budget * RAISE), agent.spent_today_usd + 1).quantize(Decimal(1), rounding=ROUND_UP)
+    return {
+        "id": str(agent.id),
+        "kind": agent.state,
+        "icon": "wallet" if blocked else "circle-pause",
+        "tone": "bad" if blocked else "warn",
+        "key": "",
+        "title": agent.name,
+        "href": f"/agents/{agent.id}",
+        "who": agent.name,
+        "seconds": -1,
+        "behind": agent.running,
+        "amount": plain(agent.spent_today_usd),
+        "detail": plain(budget),
+        "raised": plain(raised) if blocked else "",
+    }
+
+
+def in_order(needs: list[Need]) -> list[Need]:
+    """Those first that hold up the most, then by kind, then the longest waiting."""
+    return sorted(needs, key=lambda need: (-need["behind"], KINDS.index(need["kind"]), -need["seconds"]))
+
+
+class SpendLine(TypedDict, total=False):
+    """The two figures of spending."""
+
+    today: str
+    month: str
+    today_change: str
+    month_change: str
+    days: list[float]
+
+
+def change(now: Decimal, before: Decimal) -> str:
+    """The change against the period before, as '+12%'; empty when there is nothing to hold it against."""
+    return f"{(now - before) / before:+.0%}".replace("-", "−") if before else ""
+
+
+def spend_line(spend: Spend) -> SpendLine:
+    """Spending as the page holds it."""
+    return {
+        "today": plain(spend.today_usd),
+        "month": plain(spend.month_usd),
+        "today_change": change(spend.today_usd, spend.yesterday_usd),
+        "month_change": change(spend.month_usd, spend.month_before_usd),
+        "days": [float(day.amount_usd) for day in spend.days],
+    }
+
+
+class ProjectLine(TypedDict):
+    """One project."""
+
+    id: str
+    key: str
+    name: str
+    href: str
+    total: int
+    done: int
+    share: int
+    state: str
+    tone: str
+    due: str
+    review: int
+    failed: int
+    review_href: str
+    failed_href: str
+    spent: str
+    budget: str
+
+
+def _state(project: ProjectOut, now: datetime) -> tuple[str, str]:
+    if project.status != "active":
+        return project.status, "idle"
+    if project.total and project.completed == project.total:
+        return "completed", "ok"
+    if project.deadline and project.deadline < now:
+        return "late", "bad"
+    return "active", ""
+
+
+def project_line(project: ProjectOut, now: datetime) -> ProjectLine:
+    """A project as the page holds it."""
+    state, tone = _state(project, now)
+    rows = f"/tasks?project={project.key_prefix}&status="
+    return {
+        "id": str(project.id),
+        "key": project.key_prefix,
+        "name": project.name,
+        "href": f"/projects/{project.key_prefix}",
+        "total": project.total,
+        "done": project.completed,
+        "share": int(project.completed * 100 / project.total) if project.total else 0,
+        "state": state,
+        "tone": tone,
+        "due": project.deadline.isoformat() if project.deadline else "",
+        "review": project.tasks.get("REVIEW", 0),
+        "failed": project.tasks.get("FAILED", 0),
+        "review_href": f"{rows}REVIEW",
+        "failed_href": f"{rows}FAILED",
+        "spent": plain(project.spent_usd),
+        "budget": "" if project.budget_usd is None else plain(project.budget_usd),
+    }

@@ -1,0 +1,141 @@
+"""What needs a person, acted on where it stands."""
+
+from typing import Any
+
+import reflex as rx
+
+from orkwork.ui.components import form
+from orkwork.ui.components.avatar import avatar
+from orkwork.ui.components.button import button, kbd
+from orkwork.ui.components.dialog import closes, dialog
+from orkwork.ui.components.icon import icon
+from orkwork.ui.components.panel import card, link
+from orkwork.ui.locale import duration, money, plural, t
+from orkwork.ui.shell import Shell
+
+PHONE = "@media (max-width: 760px)"
+
+
+def card_of(state: Any) -> rx.Component:
+    """All of it, the most held up first."""
+    none = rx.el.div(
+        icon("circle-check", "l", "ok"),
+        rx.el.h3(t("Nothing needs you")),
+        rx.el.p(t("Handed-in work, failures, and agents that can't go on appear here.")),
+        class_name="none",
+    )
+    rows = rx.el.div(rx.foreach(state.needs, lambda need, n: _need(state, need, n)))
+    foot = rx.el.div(
+        rx.cond(state.in_review > 0, link(plural("{n} in review", "{n} in review", state.in_review), "/tasks?status=REVIEW")),
+        rx.cond(state.failed > 0, link(plural("{n} failed task", "{n} failed tasks", state.failed), "/tasks?status=FAILED")),
+        class_name="cf",
+    )
+    return card(
+        rx.cond(state.needs, rx.fragment(rows, rx.cond(state.in_review + state.failed > 0, foot)), none),
+        title=t("Needs you"),
+        count=rx.cond(state.needs_count > 0, state.needs_count.to(str), ""),
+        aside=rx.el.span(rx.el.span(t("Ordered by what waits behind it"), class_name="meta no-m"), kbd("J", "K"), class_name="row"),
+        id="needs",
+    )
+
+
+def _need(state: Any, need: rx.Var, n: Any) -> rx.Component:
+    waits = rx.el.div(
+        rx.cond(
+            need["seconds"].to(int) >= 0,
+            rx.fragment(rx.el.div(duration(need["seconds"]), class_name="b6 t"), rx.el.div(t("waiting"), class_name="meta")),
+        ),
+        class_name="waits",
+        style={"width": "80px", "textAlign": "right", "flex": "none", PHONE: {"width": "auto", "textAlign": "left", "display": "flex", "gap": "4px", "alignItems": "baseline"}},
+    )
+    words = rx.el.div(_title(need), _meta(need), class_name="col grow", style={"gap": "4px", PHONE: {"flexBasis": "100%"}})
+    acts = rx.el.div(
+        rx.cond(Shell.can_write, _acts(state, need, n == 0)),
+        class_name="row w",
+        style={"flex": "none", PHONE: {"width": "100%", "flexWrap": "nowrap", "& .btn": {"flex": "1 1 0", "whiteSpace": "normal", "padding": "4px 8px"}}},
+    )
+    return rx.el.div(
+        waits,
+        words,
+        acts,
+        key=need["id"],
+        custom_attrs={"data-row": "1"},
+        style={
+            "display": "flex", "alignItems": "center", "gap": "12px 16px", "padding": "12px 16px", "flexWrap": "nowrap",
+            "borderTop": rx.cond(n == 0, "0", "1px solid var(--line-soft)"),
+            PHONE: {"flexWrap": "wrap", "gap": "8px"},
+        },
+    )  # fmt: skip
+
+
+def _title(need: rx.Var) -> rx.Component:
+    text = rx.match(
+        need["kind"],
+        ("review", t("Review {title}", title=need["title"])),
+        ("failed", t("{title} failed", title=need["title"])),
+        ("blocked", t("{name} has spent today's budget", name=need["title"])),
+        t("{name} is paused", name=need["title"]),
+    )
+    return rx.el.a(
+        icon(need["icon"], tone=need["tone"]),
+        rx.el.span(text, class_name="b5", style={"overflowWrap": "anywhere"}),
+        href=need["href"],
+        class_name="row",
+        custom_attrs={"data-main": "1"},
+        style={"alignItems": "flex-start", "& .i": {"marginTop": "2px"}},
+    )
+
+
+def _meta(need: rx.Var) -> rx.Component:
+    dot = rx.el.span("·", class_name="sep", aria_hidden="true")
+    task = rx.fragment(
+        rx.cond(need["who"], rx.fragment(avatar(need["who"]), rx.el.span(need["who"]), dot)),
+        rx.el.span(need["key"], class_name="mono"),
+        dot,
+        rx.el.span(money(need["amount"]), class_name="t"),
+        rx.cond(
+            need["behind"].to(int) > 0,
+            rx.fragment(dot, rx.el.span(plural("{n} task waits for it", "{n} tasks wait for it", need["behind"]), class_name="warn")),
+        ),
+    )
+    agent = rx.fragment(
+        avatar(need["who"]),
+        rx.cond(
+            need["kind"] == "blocked",
+            rx.el.span(t("{spent} of {budget} used", spent=money(need["amount"]), budget=money(need["detail"])), class_name="t"),
+            rx.el.span(t("gets no new work")),
+        ),
+        rx.cond(need["behind"].to(int) > 0, rx.fragment(dot, plural("holds {n} task", "holds {n} tasks", need["behind"]))),
+    )
+    said = rx.cond(need["key"].to(str) != "", need["detail"], "")
+    return rx.el.div(
+        rx.el.div(rx.cond(need["key"], task, agent), class_name="row w meta", style={"gap": "4px 8px"}),
+        rx.cond(said, rx.el.div(said, class_name="meta clamp", style={"paddingTop": "4px", "overflowWrap": "anywhere"})),
+        style={"paddingLeft": "24px", "minWidth": "0", PHONE: {"paddingLeft": "0"}},
+    )
+
+
+def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
+    def main(text: rx.Var, act: Any) -> rx.Component:
+        return rx.el.button(text, type="button", on_click=act, class_name=rx.cond(first, "btn solid", "btn"))
+
+    raised = button(t("Raise to {amount}", amount=money(need["raised"])), on_click=state.set_budget(need["id"], need["raised"]))
+    return rx.match(
+        need["kind"],
+        ("review", rx.fragment(main(t("Approve"), state.approve(need["key"])), button(t("Ask for changes"), on_click=state.ask_back(need["key"])))),
+        ("failed", rx.fragment(main(t("Try again"), state.retry(need["key"])), button(t("Cancel task"), on_click=state.cancel(need["key"])))),
+        ("blocked", rx.cond(Shell.can_manage, raised)),
+        rx.cond(Shell.can_manage, main(t("Resume"), state.resume(need["id"]))),
+    )
+
+
+def back_dialog(state: Any) -> rx.Component:
+    """What should change."""
+    fields = form.form(
+        form.long_text("text", t("What should change?"), errors=state.errors, hint=t("Markdown. It is left on the task as a comment.")),
+        form.actions(button(t("Cancel"), **closes()), button(t("Ask for changes"), kind="solid", type="submit")),
+        on_submit=state.send_back,
+    )
+    return dialog(
+        "send-back", t("Ask for changes in {key}", key=state.sending_back), fields, open=state.sending_back != "", on_close=state.keep
+    )

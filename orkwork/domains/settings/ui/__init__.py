@@ -1,0 +1,5 @@
+"""The company's settings and one's own look of the pages. Refuses what people and sessions are: that is auth's."""
+
+from orkwork.domains.settings.ui import appearance, company
+
+__all__ = ["appearance", "company"]

@@ -1,0 +1,87 @@
+"""The company: its name, the zone its days are counted in, and its language."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+import reflex as rx
+
+from orkwork.domains.settings import queries, service
+from orkwork.domains.settings.schemas import CompanyPatch
+from orkwork.domains.settings.ui.frame import section, tabs
+from orkwork.ui.components import form
+from orkwork.ui.components.button import button
+from orkwork.ui.components.panel import body, card, notice
+from orkwork.ui.locale import LOCALES, t
+from orkwork.ui.page import page
+from orkwork.ui.screen import Screen, handler, toast
+from orkwork.ui.shell import Shell
+
+ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")) + ["UTC"]
+
+
+class CompanySettings(Screen, rx.State):
+    """The company's settings."""
+
+    name: str = ""
+    time_zone: str = ""
+    locale: str = ""
+    version: int = 0
+
+    @handler
+    async def load(self):
+        """Read them."""
+        found = await self.ask(queries.company)
+        self.name, self.time_zone, self.locale, self.version = found.name, found.time_zone, found.locale, found.version
+        self.errors = {}
+
+    @handler
+    async def save(self, data: dict[str, Any]):
+        """Write them, unless somebody else did meanwhile."""
+        patch = CompanyPatch(name=data.get("name"), time_zone=data.get("time_zone"), locale=data.get("locale"))
+        found = await self.do(service.update_company, patch, self.version)
+        self.name, self.time_zone, self.locale, self.version = found.name, found.time_zone, found.locale, found.version
+        self.errors = {}
+        return toast("Settings saved")
+
+
+def _fields() -> rx.Component:
+    state = CompanySettings
+    return form.form(
+        form.text("name", t("Company name"), errors=state.errors, default_value=state.name, max_length=120),
+        form.text(
+            "time_zone",
+            t("Time zone"),
+            errors=state.errors,
+            hint=t("Type to search. Days of costs, budgets and schedules begin at midnight there."),
+            default_value=state.time_zone,
+            list="time-zones",
+            auto_complete="off",
+        ),
+        rx.el.datalist(*[rx.el.option(value=zone) for zone in ZONES], id="time-zones"),
+        form.choice(
+            "locale",
+            t("Language"),
+            list(LOCALES.items()),
+            errors=state.errors,
+            hint=t("For messages, and for people who have not chosen their own."),
+            default_value=state.locale,
+        ),
+        rx.cond(Shell.can_manage, form.actions(button(t("Save settings"), kind="solid", type="submit"))),
+        on_submit=state.save,
+        key=state.version,
+    )
+
+
+@page("/settings", title="Settings", state=CompanySettings, topics={"company"})
+def settings() -> list[rx.Component]:
+    """The company's tab."""
+    return [
+        tabs("/settings"),
+        section(
+            rx.cond(
+                Shell.role & ~Shell.can_manage,
+                notice(t("Owners and admins change these settings.")),
+            ),
+            card(body(rx.cond(CompanySettings.version > 0, _fields())), title=t("Company")),
+        ),
+    ]
