@@ -1,0 +1,335 @@
+"""Who may call what: every operation and every route, against a table written by hand from the contract's roles.
+
+owner > admin > member > viewer; an agent needs the scope, and for a write autonomy level 1 (a heartbeat: 0).
+"""
+
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from orkwork.core import operation
+from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role
+from orkwork.core.errors import Forbidden
+from orkwork.core.operation import OPERATIONS
+from orkwork.domains import registry
+from orkwork.web.app import create_api
+from tests.factories import Company
+
+registry.load_operations()
+BASE = "/api/v2"
+OWNER, ADMIN, MEMBER, VIEWER = Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER
+NOBODY: Final = None
+"""No person, or no agent, may."""
+ANY: Final = ""
+"""Any key may, whatever its scopes."""
+
+POLICY: dict[str, tuple[Role | None, str | None, int]] = {
+    # name: (the least role of a person, the scope of an agent, the least level of an agent)
+    "agents.agent": (VIEWER, "agents:read", 0),
+    "agents.agents": (VIEWER, "agents:read", 0),
+    "agents.at_work": (VIEWER, "agents:read", 0),
+    "agents.capabilities": (VIEWER, "agents:read", 0),
+    "agents.history": (VIEWER, "agents:read", 0),
+    "agents.spending": (VIEWER, "costs:read", 0),
+    "agents.keys": (ADMIN, NOBODY, 0),
+    "agents.create_agent": (ADMIN, NOBODY, 0),
+    "agents.update_agent": (ADMIN, NOBODY, 0),
+    "agents.retire_agent": (ADMIN, NOBODY, 0),
+    "agents.create_key": (ADMIN, NOBODY, 0),
+    "agents.revoke_key": (ADMIN, NOBODY, 0),
+    "agents.set_autonomy": (OWNER, NOBODY, 0),
+    "agents.heartbeat": (NOBODY, "agents:write", 0),
+    "audit.events": (ADMIN, NOBODY, 0),
+    "audit.export": (ADMIN, NOBODY, 0),
+    "audit.verify": (ADMIN, NOBODY, 0),
+    "audit.checkpoint": (ADMIN, NOBODY, 0),
+    "auth.me": (VIEWER, ANY, 0),
+    "auth.users": (VIEWER, NOBODY, 0),
+    "auth.sessions": (VIEWER, NOBODY, 0),
+    "auth.logout": (VIEWER, NOBODY, 0),
+    "auth.revoke_session": (VIEWER, NOBODY, 0),
+    "auth.update_profile": (VIEWER, NOBODY, 0),
+    "auth.invite": (ADMIN, NOBODY, 0),
+    "auth.invites": (ADMIN, NOBODY, 0),
+    "auth.revoke_invite": (ADMIN, NOBODY, 0),
+    "auth.update_user": (ADMIN, NOBODY, 0),
+    "costs.costs": (VIEWER, "costs:read", 0),
+    "costs.report": (VIEWER, "costs:read", 0),
+    "costs.spend_today": (VIEWER, "costs:read", 0),
+    "costs.record_cost": (ADMIN, "costs:write", 1),
+    "costs.record_costs": (ADMIN, "costs:write", 1),
+    "projects.project": (VIEWER, "projects:read", 0),
+    "projects.projects": (VIEWER, "projects:read", 0),
+    "projects.create_project": (ADMIN, "projects:write", 1),
+    "projects.update_project": (ADMIN, "projects:write", 1),
+    "projects.delete_project": (OWNER, NOBODY, 0),
+    "settings.company": (VIEWER, ANY, 0),
+    "settings.update_company": (ADMIN, NOBODY, 0),
+    "tasks.board": (VIEWER, "tasks:read", 0),
+    "tasks.comments": (VIEWER, "tasks:read", 0),
+    "tasks.dependencies": (VIEWER, "tasks:read", 0),
+    "tasks.execution": (VIEWER, "tasks:read", 0),
+    "tasks.executions": (VIEWER, "tasks:read", 0),
+    "tasks.find": (VIEWER, "tasks:read", 0),
+    "tasks.graph": (VIEWER, "tasks:read", 0),
+    "tasks.history": (VIEWER, "tasks:read", 0),
+    "tasks.ids_around": (VIEWER, "tasks:read", 0),
+    "tasks.labels": (VIEWER, "tasks:read", 0),
+    "tasks.latest_comments": (VIEWER, "tasks:read", 0),
+    "tasks.moves": (VIEWER, "tasks:read", 0),
+    "tasks.open_tasks": (VIEWER, "tasks:read", 0),
+    "tasks.project_history": (VIEWER, "tasks:read", 0),
+    "tasks.task": (VIEWER, "tasks:read", 0),
+    "tasks.tasks": (VIEWER, "tasks:read", 0),
+    "tasks.tasks_by_id": (VIEWER, "tasks:read", 0),
+    "tasks.tasks_csv": (VIEWER, "tasks:read", 0),
+    "tasks.team": (VIEWER, "tasks:read", 0),
+    "tasks.add_comment": (MEMBER, "tasks:write", 1),
+    "tasks.add_dependency": (MEMBER, "tasks:write", 1),
+    "tasks.remove_dependency": (MEMBER, "tasks:write", 1),
+    "tasks.assign": (MEMBER, "tasks:write", 1),
+    "tasks.claim": (NOBODY, "tasks:write", 1),
+    "tasks.create_task": (MEMBER, "tasks:write", 1),
+    "tasks.create_tasks": (MEMBER, "tasks:write", 1),
+    "tasks.update_task": (MEMBER, "tasks:write", 1),
+    "tasks.delete_task": (MEMBER, NOBODY, 0),
+    "tasks.transition": (MEMBER, "tasks:write", 1),
+    "tasks.start_execution": (MEMBER, "tasks:write", 1),
+    "tasks.update_execution": (MEMBER, "tasks:write", 1),
+}
+SYSTEM_ONLY = {
+    "agents.agent_id_by_name",
+    "audit.seal",
+    "auth.accept_invite",
+    "auth.create_owner_link",
+    "auth.forget_expired",
+    "auth.has_owner",
+    "auth.redeem_owner_link",
+    "auth.sign_in_with_github",
+    "costs.rebuild_rollups",
+    "projects.fold_tallies",
+    "tasks.give_back_lapsed",
+    "tasks.offer_retries",
+}
+"""What only the clock, the command line and the sign-in do."""
+ELSEWHERE = {"dashboard", "trackers", "demo"}
+"""Domains that stand only on the operations above, or that only the system calls; their reads are everybody's."""
+
+
+def ours() -> list[str]:
+    """The operations of this table's domains."""
+    return sorted(name for name in OPERATIONS if name.partition(".")[0] not in ELSEWHERE)
+
+
+def guarded(name: str) -> Callable[..., Any]:
+    """The function as doors call it, lock included."""
+    entry = OPERATIONS[name]
+    return getattr(sys.modules[entry.fn.__module__], entry.fn.__name__)
+
+
+def lets_in(name: str, actor: Actor) -> bool:
+    """Whether the lock opens; what then fails for want of arguments does not matter."""
+    try:
+        guarded(name)(SimpleNamespace(actor=actor))
+    except Forbidden as refusal:
+        return not refusal.code.startswith("auth.") or refusal.code == "auth.agent_only"
+    except (TypeError, AttributeError, AssertionError):
+        return True
+    return True
+
+
+def person(role: Role | None) -> Actor:
+    return Actor(ActorKind.USER, uuid4(), "P", role=role)
+
+
+def agent(scopes: set[str], level: int) -> Actor:
+    return Actor(ActorKind.AGENT, uuid4(), "A", scopes=frozenset(scopes), level=Level(level))
+
+
+def test_every_operation_stands_in_the_table() -> None:
+    assert set(ours()) <= set(POLICY) | SYSTEM_ONLY
+
+
+@pytest.mark.parametrize("name", ours())
+def test_an_operation_opens_to_those_of_the_table_and_to_nobody_else(name: str) -> None:
+    least, scope, level = POLICY.get(name, (NOBODY, NOBODY, 0))
+    for role in Role:
+        assert lets_in(name, person(role)) is (least is not None and role.covers(least)), role
+    assert not lets_in(name, person(None))
+    every = set(SCOPES)
+    for autonomy in Level:
+        assert lets_in(name, agent(every, autonomy)) is (scope is not None and autonomy >= level), autonomy
+    assert lets_in(name, agent(every - {scope or ""}, 4)) is (scope == ANY)
+    assert lets_in(name, Actor(ActorKind.SYSTEM, None, "clock"))
+
+
+@pytest.mark.parametrize(
+    "name", sorted(n for n in OPERATIONS if n.partition(".")[0] in ELSEWHERE and OPERATIONS[n].writes)
+)
+def test_writes_of_the_other_domains_are_at_least_a_members(name: str) -> None:
+    assert not lets_in(name, person(VIEWER))
+    assert not lets_in(name, agent(set(), 4))
+
+
+class Route(NamedTuple):
+    """How to call one route, and who may."""
+
+    method: str
+    path: str
+    body: Any
+    least: Role | None
+    scope: str | None
+    level: int = 0
+
+
+TASK = {"title": "T", "project_id": "{project}"}
+ROUTES: dict[str, Route] = {
+    "auth.me": Route("GET", "/me", None, VIEWER, ANY),
+    "auth.update_profile": Route("PATCH", "/me", {"locale": "uk"}, VIEWER, NOBODY),
+    "auth.logout": Route("POST", "/auth/logout", None, VIEWER, NOBODY),
+    "auth.users": Route("GET", "/users", None, VIEWER, NOBODY),
+    "auth.update_user": Route("PATCH", "/users/{user}", {"active": True}, ADMIN, NOBODY),
+    "auth.sessions": Route("GET", "/sessions", None, VIEWER, NOBODY),
+    "auth.revoke_session": Route("DELETE", "/sessions/{none}", None, VIEWER, NOBODY),
+    "auth.invites": Route("GET", "/invites", None, ADMIN, NOBODY),
+    "auth.invite": Route("POST", "/invites", {}, ADMIN, NOBODY),
+    "auth.revoke_invite": Route("DELETE", "/invites/{none}", None, ADMIN, NOBODY),
+    "agents.list": Route("GET", "/agents", None, VIEWER, "agents:read"),
+    "agents.create": Route("POST", "/agents", {"name": "New"}, ADMIN, NOBODY),
+    "agents.me": Route("GET", "/agents/me", None, NOBODY, "agents:read"),
+    "agents.heartbeat": Route("POST", "/agents/me/heartbeat", {}, NOBODY, "agents:write"),
+    "agents.get": Route("GET", "/agents/{agent}", None, VIEWER, "agents:read"),
+    "agents.update": Route("PATCH", "/agents/{agent}", {"role": "x"}, ADMIN, NOBODY),
+    "agents.retire": Route("DELETE", "/agents/{agent}", None, ADMIN, NOBODY),
+    "agents.set_autonomy": Route("PUT", "/agents/{agent}/autonomy", {"level": 3}, OWNER, NOBODY),
+    "agents.keys": Route("GET", "/agents/{agent}/keys", None, ADMIN, NOBODY),
+    "agents.create_key": Route("POST", "/agents/{agent}/keys", {"name": "k"}, ADMIN, NOBODY),
+    "agents.revoke_key": Route("DELETE", "/agents/{agent}/keys/{none}", None, ADMIN, NOBODY),
+    "agents.capabilities": Route("GET", "/capabilities", None, VIEWER, "agents:read"),
+    "audit.list": Route("GET", "/audit", None, ADMIN, NOBODY),
+    "audit.export": Route("GET", "/audit/export", None, ADMIN, NOBODY),
+    "audit.verify": Route("GET", "/audit/verify", None, ADMIN, NOBODY),
+    "audit.checkpoint": Route("GET", "/audit/checkpoint", None, ADMIN, NOBODY),
+    "settings.get": Route("GET", "/settings", None, VIEWER, ANY),
+    "settings.update": Route("PATCH", "/settings", {"name": "x"}, ADMIN, NOBODY),
+    "projects.list": Route("GET", "/projects", None, VIEWER, "projects:read"),
+    "projects.create": Route("POST", "/projects", {"name": "x"}, ADMIN, "projects:write", 1),
+    "projects.get": Route("GET", "/projects/HAL", None, VIEWER, "projects:read"),
+    "projects.update": Route("PATCH", "/projects/HAL", {"name": "x"}, ADMIN, "projects:write", 1),
+    "projects.delete": Route("DELETE", "/projects/HAL", None, OWNER, NOBODY),
+    "projects.tasks": Route("GET", "/projects/HAL/tasks", None, VIEWER, "tasks:read"),
+    "projects.costs": Route("GET", "/projects/HAL/costs", None, VIEWER, "costs:read"),
+    "tasks.list": Route("GET", "/tasks", None, VIEWER, "tasks:read"),
+    "tasks.create": Route("POST", "/tasks", TASK, MEMBER, "tasks:write", 1),
+    "tasks.bulk": Route(
+        "POST",
+        "/tasks/bulk",
+        {"project_id": "{project}", "tasks": [{"ref": "a", "title": "A"}]},
+        MEMBER,
+        "tasks:write",
+        1,
+    ),
+    "tasks.claim": Route("POST", "/tasks/claim", {}, NOBODY, "tasks:write", 1),
+    "tasks.graph": Route("GET", "/tasks/graph?project=HAL", None, VIEWER, "tasks:read"),
+    "tasks.get": Route("GET", "/tasks/HAL-1", None, VIEWER, "tasks:read"),
+    "tasks.update": Route("PATCH", "/tasks/HAL-1", {"title": "x"}, MEMBER, "tasks:write", 1),
+    "tasks.delete": Route("DELETE", "/tasks/HAL-1", None, MEMBER, NOBODY),
+    "tasks.moves": Route("GET", "/tasks/HAL-1/transitions", None, VIEWER, "tasks:read"),
+    "tasks.transition": Route("POST", "/tasks/HAL-1/transition", {"to": "PLANNING"}, MEMBER, "tasks:write", 1),
+    "tasks.set_status": Route(
+        "POST", "/tasks/HAL-1/status", {"to": "PLANNING", "comment": "x"}, MEMBER, "tasks:write", 1
+    ),
+    "tasks.assign": Route("POST", "/tasks/HAL-1/assign", {"agent_id": "{agent}"}, MEMBER, "tasks:write", 1),
+    "tasks.dependencies": Route("GET", "/tasks/HAL-1/dependencies", None, VIEWER, "tasks:read"),
+    "tasks.add_dependency": Route(
+        "POST", "/tasks/HAL-1/dependencies", {"depends_on": "HAL-2"}, MEMBER, "tasks:write", 1
+    ),
+    "tasks.remove_dependency": Route("DELETE", "/tasks/HAL-1/dependencies/HAL-2", None, MEMBER, "tasks:write", 1),
+    "tasks.comments": Route("GET", "/tasks/HAL-1/comments", None, VIEWER, "tasks:read"),
+    "tasks.comment": Route("POST", "/tasks/HAL-1/comments", {"body": "x"}, MEMBER, "tasks:write", 1),
+    "tasks.executions": Route("GET", "/tasks/HAL-1/executions", None, VIEWER, "tasks:read"),
+    "executions.start": Route("POST", "/tasks/HAL-1/executions", {}, MEMBER, "tasks:write", 1),
+    "executions.list": Route("GET", "/executions", None, VIEWER, "tasks:read"),
+    "executions.get": Route("GET", "/executions/{none}", None, VIEWER, "tasks:read"),
+    "executions.update": Route("PATCH", "/executions/{none}", {"progress": 1}, MEMBER, "tasks:write", 1),
+    "costs.record": Route("POST", "/costs", {"provider": "x", "model": "y"}, ADMIN, "costs:write", 1),
+    "costs.record_batch": Route(
+        "POST", "/costs/batch", {"items": [{"provider": "x", "model": "y"}]}, ADMIN, "costs:write", 1
+    ),
+    "costs.list": Route("GET", "/costs", None, VIEWER, "costs:read"),
+    "costs.report": Route("GET", "/intelligence/costs", None, VIEWER, "costs:read"),
+}
+OPEN_ROUTES = {"auth.owner", "auth.accept_invite", "auth.github_login", "auth.github_callback"}
+"""Ways in: nobody is signed in yet. Each has tests of its own."""
+LOCKS = {"auth.role", "auth.scope", "auth.autonomy", "auth.human_only", "auth.agent_only", "auth.unauthenticated"}
+
+
+def operation_ids() -> set[str]:
+    """What the OpenAPI document offers."""
+    paths = create_api().openapi()["paths"].values()
+    return {operation["operationId"] for path in paths for operation in path.values()}
+
+
+def test_every_route_stands_in_the_table() -> None:
+    known = {name for name in operation_ids() if name.partition(".")[0] not in ELSEWHERE}
+    assert known == set(ROUTES) | OPEN_ROUTES
+
+
+class Caller:
+    """Calls one route as whoever."""
+
+    def __init__(self, http: TestClient, company: Company, route: Route) -> None:
+        project, worker = company.project(), company.agent("CODE")
+        for title in ("one", "two"):
+            company.task(project, title)
+        names = {
+            "project": str(project.id),
+            "agent": str(worker.id),
+            "user": str(company.person(VIEWER).actor.id),
+            "none": str(uuid4()),
+        }
+        self._http, self._route = http, route
+        self._path = BASE + route.path.format(**names)
+        self._body = _filled(route.body, names)
+
+    def refused(self, headers: dict[str, str]) -> bool:
+        """Whether a lock refuses; other refusals come behind the lock."""
+        self._http.cookies.clear()
+        answer = self._http.request(self._route.method, self._path, json=self._body, headers=headers)
+        assert answer.status_code < 500, answer.text
+        if answer.status_code not in (401, 403):
+            assert answer.status_code != 422, answer.text
+            return False
+        return answer.json()["type"].removeprefix("/problems/") in LOCKS
+
+
+def _filled(body: Any, names: dict[str, str]) -> Any:
+    if isinstance(body, dict):
+        return {key: _filled(value, names) for key, value in body.items()}
+    return body.format(**names) if isinstance(body, str) else body
+
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_a_route_opens_to_those_of_the_table_through_an_operation(
+    name: str, http: TestClient, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = ROUTES[name]
+    caller = Caller(http, company, route)
+    asked: list[str] = []
+    lock = operation.authorize
+    monkeypatch.setattr(operation, "authorize", lambda entry, actor: (asked.append(entry.name), lock(entry, actor))[1])
+    assert caller.refused({"Origin": "http://localhost:8000"}), "nobody"
+    assert caller.refused({"Authorization": "Bearer ork_" + "0" * 49}), "a made-up key"
+    wrong = sorted(set(SCOPES) - {route.scope})[:3] if route.scope else ["costs:read"]
+    assert caller.refused(company.agent(scopes=wrong).headers) is (route.scope != ANY), "another scope"
+    assert caller.refused(company.agent(autonomy_level=0).headers) is (route.scope is None or route.level > 0)
+    for role in (VIEWER, MEMBER, ADMIN, OWNER):
+        opens = route.least is not None and role.covers(route.least)
+        assert caller.refused(company.person(role).headers) is not opens, role
+    assert caller.refused(company.agent().headers) is (route.scope is None)
+    assert asked, "the route reaches no operation"
