@@ -10,7 +10,7 @@ from orkwork.core import clock
 from orkwork.core.actor import SCOPES
 from orkwork.core.errors import Forbidden
 from orkwork.domains.agents import queries, service
-from orkwork.domains.agents.rules import DEFAULT_SCOPES
+from orkwork.domains.agents.models import DEFAULT_SCOPES
 from orkwork.domains.agents.schemas import KeyIn, KeyOut
 from orkwork.ui.components import form
 from orkwork.ui.components.button import button, copy_once
@@ -136,8 +136,18 @@ def _cells(key: rx.Var) -> list[rx.Component]:
 
 def keys_card() -> rx.Component:
     """The keys, live ones first."""
-    heads = [t("Key"), t("Scopes"), t("Status"), t("Last used"), t("Expires"), rx.el.span(t("Actions"), class_name="sr")]
-    none = rx.el.p(t("Without a key nothing can act as this agent. A key is shown once and can be revoked at any time."), class_name="cb m2")
+    heads = [
+        t("Key"),
+        t("Scopes"),
+        t("Status"),
+        t("Last used"),
+        t("Expires"),
+        rx.el.span(t("Actions"), class_name="sr"),
+    ]
+    none = rx.el.p(
+        t("Without a key nothing can act as this agent. A key is shown once and can be revoked at any time."),
+        class_name="cb m2",
+    )
     return rx.cond(
         Shell.can_manage,
         card(
@@ -155,7 +165,10 @@ def _scopes() -> rx.Component:
                    default_checked=scope in DEFAULT_SCOPES, id=f"scope-{scope.replace(':', '-')}")
         for scope in SCOPES
     ]  # fmt: skip
-    return rx.el.fieldset(rx.el.legend(t("Scopes"), class_name="b5", style={"fontSize": "13px", "padding": "0"}), rx.el.div(*boxes, class_name="col"))
+    return rx.el.fieldset(
+        rx.el.legend(t("Scopes"), class_name="b5", style={"fontSize": "13px", "padding": "0"}),
+        rx.el.div(*boxes, class_name="col"),
+    )
 
 
 _SAYS = {
@@ -172,10 +185,22 @@ _SAYS = {
 
 def key_dialogs() -> rx.Component:
     """The form, then the key; and the question before a key dies."""
-    ends = [("", t("Never")), ("7", t("In 7 days")), ("30", t("In 30 days")), ("90", t("In 90 days")), ("365", t("In a year"))]
+    ends = [
+        ("", t("Never")),
+        ("7", t("In 7 days")),
+        ("30", t("In 30 days")),
+        ("90", t("In 90 days")),
+        ("365", t("In a year")),
+    ]
     fields = form.form(
         form.two(
-            form.text("name", t("Key's name"), errors=Keys.errors, hint=t("Where it will be used: laptop, CI."), max_length=120),
+            form.text(
+                "name",
+                t("Key's name"),
+                errors=Keys.errors,
+                hint=t("Where it will be used: laptop, CI."),
+                max_length=120,
+            ),
             form.choice("days", t("Expires"), ends, default_value="90"),
         ),
         _scopes(),
