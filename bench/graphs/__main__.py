@@ -5,11 +5,13 @@ import asyncio
 import sys
 from pathlib import Path
 
+import httpx
+
 from bench.graphs.load import Graph, load_graph
 from bench.graphs.order import Order, read_order
 from bench.graphs.work import Worked, create_graph, read_graph, work_off
 from bench.replay.__main__ import given_keys
-from bench.replay.client import Client
+from bench.replay.client import Client, Refused
 from bench.replay.setup import base_of, cookie_of, make_agent_key, project_of
 
 
@@ -88,5 +90,16 @@ def say(graph: Graph, worked: Worked, order: Order, agents: int) -> bool:
     return fine
 
 
+def run() -> int:
+    """Run the command; a refusal or an absent server is one sentence, not a traceback."""
+    try:
+        return 0 if asyncio.run(main(arguments().parse_args())) else 1
+    except Refused as no:
+        print(f"refused: {no}", file=sys.stderr)
+    except httpx.TransportError as error:
+        print(f"The server does not answer: {error or type(error).__name__}", file=sys.stderr)
+    return 2
+
+
 if __name__ == "__main__":
-    sys.exit(0 if asyncio.run(main(arguments().parse_args())) else 1)
+    sys.exit(run())

@@ -5,10 +5,12 @@ import asyncio
 import sys
 from pathlib import Path
 
+import httpx
+
 from bench.replay.again import nothing_changed, snapshot
 from bench.replay.audit import audit_chain
 from bench.replay.check import compare, price_difference, read_ledger
-from bench.replay.client import Client, stable_key
+from bench.replay.client import Client, Refused, stable_key
 from bench.replay.issues import load_issues
 from bench.replay.report import say_checks, say_pass, say_prices, say_run
 from bench.replay.run import load_run
@@ -114,5 +116,16 @@ async def _passes(
     return fine
 
 
+def main() -> int:
+    """Run the command; a refusal or an absent server is one sentence, not a traceback."""
+    try:
+        return 0 if asyncio.run(replay(arguments().parse_args())) else 1
+    except Refused as no:
+        print(f"refused: {no}", file=sys.stderr)
+    except httpx.TransportError as error:
+        print(f"The server does not answer: {error or type(error).__name__}", file=sys.stderr)
+    return 2
+
+
 if __name__ == "__main__":
-    sys.exit(0 if asyncio.run(replay(arguments().parse_args())) else 1)
+    sys.exit(main())

@@ -12,6 +12,8 @@ import httpx
 BASE = "/api/v2"
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 PATIENCE = 12
+PATIENCE_WITH_FAULTS = 3
+"""A 500 is a fault of the server's that seldom goes away by itself."""
 LONGEST_WAIT = 10.0
 
 
@@ -88,7 +90,8 @@ class Client:
                     raise
                 await self._wait(attempt, None)
                 continue
-            if response.status_code in AGAIN and attempt < PATIENCE:
+            patience = PATIENCE_WITH_FAULTS if response.status_code == 500 else PATIENCE
+            if response.status_code in AGAIN and attempt < patience:
                 await self._wait(attempt, response.headers.get("Retry-After"))
                 continue
             return self._read(method, path, response)
