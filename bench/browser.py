@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
@@ -33,7 +33,6 @@ class Load:
     other_sent_kb: float = 0.0
     first_paint_ms: float = 0.0
     ready_ms: float = 0.0
-    bodies: list[Response] = field(default_factory=list)
 
 
 @contextmanager
@@ -66,8 +65,9 @@ def signed_in(browser: Browser, server: Server, *, offline_cache: bool = False) 
 def first_load(context: BrowserContext, url: str, ready: str) -> Load:
     """Open a page with an empty cache and wait for `ready` (a selector), then until the network is quiet."""
     page = context.new_page()
-    load, seen = Load(), []
-    page.on("response", seen.append)
+    load = Load()
+    seen: list[Response] = []
+    page.on("response", lambda answer: seen.append(answer))  # noqa: PLW0108 - playwright marks the function
     began = time.perf_counter()
     page.goto(url, wait_until="commit")
     page.wait_for_selector(ready, timeout=60_000, state="visible")
