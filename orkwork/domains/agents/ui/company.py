@@ -84,7 +84,9 @@ def _card(agent: rx.Var) -> rx.Component:
         class_name="col",
         style={"padding": "16px", "gap": "12px", "flex": "1"},
     )
-    foot = rx.el.div(lines.budget(agent), style={"padding": "12px 16px 16px", "borderTop": "1px solid var(--line-soft)"})
+    foot = rx.el.div(
+        lines.budget(agent), style={"padding": "12px 16px 16px", "borderTop": "1px solid var(--line-soft)"}
+    )
     stretched = rx.el.a(
         rx.el.span(t("Open {name}", name=agent["name"]), class_name="sr"),
         href=agent["href"],
@@ -99,7 +101,12 @@ def _row(agent: rx.Var) -> list[rx.Component]:
     task = rx.el.div(lines.doing(agent), class_name="meta trunc", style={"maxWidth": "220px"})
     limit = rx.cond(agent["budget"], money(agent["budget"]), "—")
     return [
-        rx.el.a(lines.face(agent), href=agent["href"], custom_attrs={"data-main": "1"}, style={"display": "block", "maxWidth": "180px"}),
+        rx.el.a(
+            lines.face(agent),
+            href=agent["href"],
+            custom_attrs={"data-main": "1"},
+            style={"display": "block", "maxWidth": "180px"},
+        ),
         rx.el.div(lines.job(agent), class_name="trunc", style={"maxWidth": "150px"}),
         lines.state(agent),
         task,
@@ -147,12 +154,16 @@ def _org() -> rx.Component:
     top = rx.el.div(
         avatar(Shell.user, person=True, size="md"),
         rx.el.span(
-            rx.el.span(Shell.user, class_name="b5"), rx.el.span(t("Whoever has no manager reports to you"), class_name="meta"), class_name="col"
+            rx.el.span(Shell.user, class_name="b5"),
+            rx.el.span(t("Whoever has no manager reports to you"), class_name="meta"),
+            class_name="col",
         ),
         class_name="row",
     )
     return rx.el.div(
-        top, rx.el.ul(rx.foreach(Agents.agents, _node), role="tree", aria_label=t("Org chart"), class_name="col gap"), class_name="stack"
+        top,
+        rx.el.ul(rx.foreach(Agents.agents, _node), role="tree", aria_label=t("Org chart"), class_name="col gap"),
+        class_name="stack",
     )
 
 
@@ -196,7 +207,9 @@ def agents() -> list[rx.Component]:
     """All agents."""
     add = rx.cond(Shell.can_manage, button(t("Add agent"), kind="solid", icon_name="plus", href="/agents/new"))
     gone = rx.cond(
-        Agents.retired, link(t("Hide retired"), "/agents?view=list"), link(t("Show retired"), "/agents?view=list&retired=1")
+        Agents.retired,
+        link(t("Hide retired"), "/agents?view=list"),
+        link(t("Show retired"), "/agents?view=list&retired=1"),
     )
     bar = rx.el.div(
         rx.match(Agents.view, ("list", _head("list")), ("org", _head("org")), _head("cards")),

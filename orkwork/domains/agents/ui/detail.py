@@ -66,7 +66,9 @@ class Spent(TypedDict):
 
 def _facts(work: Work, agent: AgentOut) -> Facts:
     manager = queries.agent(work, agent.manager_id) if agent.manager_id else None
-    names = work.all("select key_prefix from projects where id = any(%(ids)s) order by 1", {"ids": agent.project_ids or []})
+    names = work.all(
+        "select key_prefix from projects where id = any(%(ids)s) order by 1", {"ids": agent.project_ids or []}
+    )
     return {
         "description": agent.description,
         "config": panels.as_text(agent.config),
@@ -93,10 +95,13 @@ def _read(work: Work, ref: str) -> dict[str, Any]:
         "agent": line(at_work),
         "facts": _facts(work, agent),
         "skills": [
-            {"name": name, "level": plain(level), "share": int(level * 100)} for name, level in sorted(agent.capabilities.items())
+            {"name": name, "level": plain(level), "share": int(level * 100)}
+            for name, level in sorted(agent.capabilities.items())
         ],
         "tasks": [panels.task_line(task) for task in task_queries.tasks(work, held, limit=20).parse().items],
-        "runs": [panels.run_line(run) for run in run_queries.executions(work, agent_id=agent.id, limit=10).parse().items],
+        "runs": [
+            panels.run_line(run) for run in run_queries.executions(work, agent_id=agent.id, limit=10).parse().items
+        ],
         "days": panels.day_bars(spending.days),
         "models": panels.model_bars(spending.models),
         "month": plain(spending.month_usd),
@@ -225,5 +230,3 @@ def agent() -> rx.Component:
         class_name="stack",
     )
     return rx.cond(AgentPage.found, whole, rx.cond(AgentPage.missing, _none(), card(skeleton(6))))
-
-

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import reflex as rx
 
-from orkwork.core.errors import NotFound, invalid
+from orkwork.core.errors import NotFound, Stale, invalid
 from orkwork.core.ids import is_uuid
 from orkwork.core.money import plain
 from orkwork.core.work import Work
@@ -61,7 +61,11 @@ def _config(text: Any) -> dict[str, Any]:
 
 
 def _capabilities(data: dict[str, Any]) -> dict[str, Any]:
-    names = {key.removeprefix("skill-name:"): str(text).strip() for key, text in data.items() if key.startswith("skill-name:")}
+    names = {
+        key.removeprefix("skill-name:"): str(text).strip()
+        for key, text in data.items()
+        if key.startswith("skill-name:")
+    }
     levels = {number: str(data.get(f"skill-level:{number}") or "0.5").replace(",", ".") for number in names}
     return {name: levels[number] for number, name in names.items() if name}
 
@@ -69,7 +73,11 @@ def _capabilities(data: dict[str, Any]) -> dict[str, Any]:
 def _choices(work: Work, own: str) -> dict[str, Any]:
     managers = [{"value": str(a.id), "text": a.name} for a in queries.agents(work) if str(a.id) != own]
     projects = [{"value": str(p.id), "text": f"{p.key_prefix} {p.name}"} for p in project_queries.projects(work)]
-    return {"managers": [{"value": "", "text": "—"}, *managers], "projects": projects, "known_skills": sorted(queries.capabilities(work))[:500]}
+    return {
+        "managers": [{"value": "", "text": "—"}, *managers],
+        "projects": projects,
+        "known_skills": sorted(queries.capabilities(work))[:500],
+    }
 
 
 def _values(agent: AgentOut) -> dict[str, str]:
@@ -121,22 +129,31 @@ class AgentForm(Screen, rx.State):
     async def add_skill(self):
         """One more line."""
         if len(self.skills) < 100:
-            self.skills = [*self.skills, {"id": max((s["id"] for s in self.skills), default=-1) + 1, "name": "", "level": "0.5"}]
+            self.skills = [
+                *self.skills,
+                {"id": max((s["id"] for s in self.skills), default=-1) + 1, "name": "", "level": "0.5"},
+            ]
 
     @handler
     async def drop_skill(self, number: int):
         """One line less."""
         self.skills = [skill for skill in self.skills if skill["id"] != number]
 
+    async def _save(self, read: dict[str, Any], level: Any) -> AgentOut:
+        if self.agent_id:
+            return await self.do(service.update_agent, UUID(self.agent_id), AgentPatch(**read), self.version)
+        return await self.do(service.create_agent, AgentIn(**read, autonomy_level=2 if level is None else level))
+
     @handler
     async def save(self, data: dict[str, Any]):
         """Create the agent, or change it unless somebody else did meanwhile."""
         read = read_form(data)
-        if self.agent_id:
-            found = await self.do(service.update_agent, UUID(self.agent_id), AgentPatch(**read), self.version)
-        else:
-            level = whole(data.get("autonomy_level"))
-            found = await self.do(service.create_agent, AgentIn(**read, autonomy_level=2 if level is None else level))
+        try:
+            found = await self._save(read, whole(data.get("autonomy_level")))
+        except Stale:
+            return toast(
+                "Somebody changed this meanwhile", hint="Reload to see it; what you typed is still here.", tone="warn"
+            )
         self.errors = {}
         return [rx.redirect(f"/agents/{found.id}"), toast("Agent saved")]
 
@@ -159,7 +176,10 @@ def new_agent() -> rx.Component:
     title="Edit agent",
     state=AgentForm,
     nav="/agents",
-    crumbs=lambda: [(t("Agents"), "/agents"), (AgentForm.values["name"], rx.Var.create("/agents/") + AgentForm.agent_id)],
+    crumbs=lambda: [
+        (t("Agents"), "/agents"),
+        (AgentForm.values["name"], rx.Var.create("/agents/") + AgentForm.agent_id),
+    ],
 )
 def edit_agent() -> rx.Component:
     """The filled form."""

@@ -19,10 +19,23 @@ def whole_form(state: Any) -> rx.Component:
     return form.form(
         form.two(
             form.text("name", t("Agent's name"), errors=errors, default_value=own["name"], max_length=120),
-            form.text("role", t("Role"), errors=errors, hint=t("What it is in the company: Engineer, Tester."), default_value=own["role"]),
+            form.text(
+                "role",
+                t("Role"),
+                errors=errors,
+                hint=t("What it is in the company: Engineer, Tester."),
+                default_value=own["role"],
+            ),
         ),
         form.two(
-            form.text("adapter", t("Adapter"), errors=errors, hint=t("What runs it."), default_value=own["adapter"], list="adapters"),
+            form.text(
+                "adapter",
+                t("Adapter"),
+                errors=errors,
+                hint=t("What runs it."),
+                default_value=own["adapter"],
+                list="adapters",
+            ),
             form.text("model", t("Model"), errors=errors, default_value=own["model"]),
         ),
         rx.el.datalist(*[rx.el.option(name, value=value) for value, name in ADAPTERS], id="adapters"),
@@ -56,9 +69,20 @@ def _place(state: Any) -> rx.Component:
         errors=state.errors,
         default_value=state.values["manager_id"],
     )
-    levels = [("0", t("0 Tool")), ("1", t("1 Assistant")), ("2", t("2 Supervised")), ("3", t("3 Autonomous")), ("4", t("4 Strategic"))]
+    levels = [
+        ("0", t("0 Tool")),
+        ("1", t("1 Assistant")),
+        ("2", t("2 Supervised")),
+        ("3", t("3 Autonomous")),
+        ("4", t("4 Strategic")),
+    ]
     autonomy = form.choice(
-        "autonomy_level", t("Autonomy"), levels, errors=state.errors, hint=t("How far it may go alone."), default_value="2"
+        "autonomy_level",
+        t("Autonomy"),
+        levels,
+        errors=state.errors,
+        hint=t("How far it may go alone."),
+        default_value="2",
     )
     return rx.cond(state.agent_id, managers, form.two(managers, autonomy))
 
@@ -123,13 +147,22 @@ def _skills(state: Any) -> rx.Component:
         state.errors.entries(),
         lambda pair: rx.cond(
             pair[0].to(str).startswith("capabilities"),
-            rx.el.span(icon("circle-alert", "s"), pair[0].to(str).replace("capabilities.", ""), ": ", say(pair[1]), class_name="error", role="alert"),
+            rx.el.span(
+                icon("circle-alert", "s"),
+                pair[0].to(str).replace("capabilities.", ""),
+                ": ",
+                say(pair[1]),
+                class_name="error",
+                role="alert",
+            ),
         ),
     )
     return rx.el.fieldset(
         rx.el.legend(t("Capabilities"), class_name="b5", style={"fontSize": "13px", "padding": "0"}),
         rx.el.div(
-            rx.el.span(t("It gets the tasks whose capabilities it has; the better one goes first. 0 to 1."), class_name="hint"),
+            rx.el.span(
+                t("It gets the tasks whose capabilities it has; the better one goes first. 0 to 1."), class_name="hint"
+            ),
             rx.foreach(state.skills, line),
             rx.el.datalist(rx.foreach(state.known_skills, lambda name: rx.el.option(value=name)), id="known-skills"),
             wrong,

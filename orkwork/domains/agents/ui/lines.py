@@ -109,7 +109,9 @@ def tree(agents: list[AgentAtWork]) -> list[AgentLine]:
 
 def face(agent: rx.Var, size: str = "md") -> rx.Component:
     """Avatar and name."""
-    return rx.el.span(avatar(agent["name"], size=size), rx.el.span(agent["name"], class_name="trunc b5"), class_name="row")
+    return rx.el.span(
+        avatar(agent["name"], size=size), rx.el.span(agent["name"], class_name="trunc b5"), class_name="row"
+    )
 
 
 def job(agent: rx.Var) -> rx.Component:
@@ -140,11 +142,18 @@ def budget(agent: rx.Var) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.span(t("Today"), class_name="m2"),
-            rx.el.span(rx.el.b(money(agent["today"]), class_name="b6"), " ", rx.el.span(limit, class_name="m2"), class_name="t end"),
+            rx.el.span(
+                rx.el.b(money(agent["today"]), class_name="b6"),
+                " ",
+                rx.el.span(limit, class_name="m2"),
+                class_name="t end",
+            ),
             class_name="row",
             style={"fontSize": "12px"},
         ),
-        rx.cond(agent["budget"], drawn, rx.el.span(class_name="bar", style={"visibility": "hidden"}, aria_hidden="true")),
+        rx.cond(
+            agent["budget"], drawn, rx.el.span(class_name="bar", style={"visibility": "hidden"}, aria_hidden="true")
+        ),
         class_name="col gap",
     )
 

@@ -78,7 +78,8 @@ def run_line(run: ExecutionOut) -> RunLine:
 def _bars(pairs: list[tuple[str, Decimal, int]]) -> list[dict[str, Any]]:
     most = max((amount for _, amount, _ in pairs), default=Decimal(0)) or Decimal(1)
     return [
-        {"label": label, "amount": plain(amount), "share": int(amount * 100 / most), "calls": calls} for label, amount, calls in pairs
+        {"label": label, "amount": plain(amount), "share": int(amount * 100 / most), "calls": calls}
+        for label, amount, calls in pairs
     ]
 
 
@@ -104,7 +105,9 @@ def as_text(config: dict[str, Any]) -> str:
 
 def head(state: Any) -> rx.Component:
     """Who it is, what it costs, and how far it may go."""
-    return card(_title(state), rx.el.div(_figures(state), style={"borderTop": "1px solid var(--line-soft)"}), _autonomy(state))
+    return card(
+        _title(state), rx.el.div(_figures(state), style={"borderTop": "1px solid var(--line-soft)"}), _autonomy(state)
+    )
 
 
 def _title(state: Any) -> rx.Component:
@@ -115,7 +118,11 @@ def _title(state: Any) -> rx.Component:
         rx.el.span(t("reports to you")),
     )
     model = rx.cond(agent["model"], rx.el.span(" · ", rx.el.span(agent["model"], class_name="mono")))
-    seen = rx.cond(agent["seen"], rx.el.span(" · ", t("last sign of life"), " ", when(agent["seen"])), rx.el.span(" · ", t("no sign of life yet")))
+    seen = rx.cond(
+        agent["seen"],
+        rx.el.span(" · ", t("last sign of life"), " ", when(agent["seen"])),
+        rx.el.span(" · ", t("no sign of life yet")),
+    )
     about = rx.el.div(lines.job(agent), " · ", reports, model, seen, class_name="meta")
     name = rx.el.div(rx.el.h2(agent["name"], class_name="h-sec"), state_pill(agent["state"]), class_name="row")
     return rx.el.div(
@@ -147,10 +154,15 @@ def _figures(state: Any) -> rx.Component:
     of = rx.cond(agent["budget"], t("of {amount}", amount=money(agent["budget"])), t("no limit"))
     used = rx.cond(
         agent["budget"],
-        rx.el.div(bar(agent["share"], label=t("{n}% of today's budget", n=agent["share"]), tone=agent["tone"]), style={"paddingTop": "4px"}),
+        rx.el.div(
+            bar(agent["share"], label=t("{n}% of today's budget", n=agent["share"]), tone=agent["tone"]),
+            style={"paddingTop": "4px"},
+        ),
     )
     against = rx.cond(
-        state.month_change, t("{change} on the same days last month", change=state.month_change), t("too little data to compare")
+        state.month_change,
+        t("{change} on the same days last month", change=state.month_change),
+        t("too little data to compare"),
     )
     return key_figures(
         key_figure(t("Spent today"), money(agent["today"]), unit=of, change=used),
@@ -161,7 +173,13 @@ def _figures(state: Any) -> rx.Component:
 
 
 def _autonomy(state: Any) -> rx.Component:
-    names = [("0", t("Tool")), ("1", t("Assistant")), ("2", t("Supervised")), ("3", t("Autonomous")), ("4", t("Strategic"))]
+    names = [
+        ("0", t("Tool")),
+        ("1", t("Assistant")),
+        ("2", t("Supervised")),
+        ("3", t("Autonomous")),
+        ("4", t("Strategic")),
+    ]
     says = rx.match(
         state.facts["autonomy"],
         ("0", t("Reads and reports; changes nothing by itself.")),
@@ -201,7 +219,11 @@ def tasks_card(state: Any) -> rx.Component:
         )
 
     return card(
-        rx.cond(state.tasks, rx.foreach(state.tasks, one), _nothing(t("Nothing in hand. It claims tasks as they get ready."))),
+        rx.cond(
+            state.tasks,
+            rx.foreach(state.tasks, one),
+            _nothing(t("Nothing in hand. It claims tasks as they get ready.")),
+        ),
         title=t("Current tasks"),
         count=state.tasks.length(),
     )
@@ -219,12 +241,24 @@ def runs_card(state: Any) -> rx.Component:
             rx.el.span(run["key"], class_name="mono m2 nw"), rx.el.span(run["title"], class_name="trunc"),
             href=run["href"], class_name="row", custom_attrs={"data-main": "1"}, style={"maxWidth": "280px"},
         )  # fmt: skip
-        ended = rx.el.span(state_pill(run["status"]), rx.cond(run["failure"], rx.el.span(run["failure"], class_name="mono m2")), class_name="row")
-        return [task, number(run["run"]), ended, duration(run["seconds"]), money(run["cost"]), rx.el.span(when(run["at"]), class_name="meta nw")]
+        ended = rx.el.span(
+            state_pill(run["status"]),
+            rx.cond(run["failure"], rx.el.span(run["failure"], class_name="mono m2")),
+            class_name="row",
+        )
+        return [
+            task,
+            number(run["run"]),
+            ended,
+            duration(run["seconds"]),
+            money(run["cost"]),
+            rx.el.span(when(run["at"]), class_name="meta nw"),
+        ]
 
     heads = [t("Task"), num(t("Run")), t("Outcome"), num(t("Took")), num(t("Cost")), t("Started")]
     return card(
-        rx.cond(state.runs, table(heads, state.runs, cells, label=t("Recent runs")), _nothing(t("No runs yet."))), title=t("Recent runs")
+        rx.cond(state.runs, table(heads, state.runs, cells, label=t("Recent runs")), _nothing(t("No runs yet."))),
+        title=t("Recent runs"),
     )
 
 
@@ -234,7 +268,9 @@ def spending_card(state: Any) -> rx.Component:
     def column(spent: rx.Var) -> rx.Component:
         height = rx.Var.create("max(1px, ") + spent["share"].to(str) + "%)"
         return rx.el.span(
-            rx.el.i(style={"height": height, "background": "var(--accent)", "borderRadius": "2px 2px 0 0", "width": "100%"}),
+            rx.el.i(
+                style={"height": height, "background": "var(--accent)", "borderRadius": "2px 2px 0 0", "width": "100%"}
+            ),
             title=words_of_day(spent),
             style={"display": "flex", "alignItems": "flex-end", "height": "96px", "flex": "1"},
         )
@@ -243,7 +279,11 @@ def spending_card(state: Any) -> rx.Component:
         return rx.el.div(
             rx.el.span(spent["label"], class_name="mono trunc", style={"flex": "2"}),
             rx.el.span(bar(spent["share"], label=spent["label"]), style={"flex": "3"}),
-            rx.el.span(plural("{n} call", "{n} calls", spent["calls"]), class_name="meta num", style={"flex": "1", "minWidth": "64px"}),
+            rx.el.span(
+                plural("{n} call", "{n} calls", spent["calls"]),
+                class_name="meta num",
+                style={"flex": "1", "minWidth": "64px"},
+            ),
             rx.el.span(money(spent["amount"]), class_name="num", style={"minWidth": "64px"}),
             class_name="r",
         )
@@ -255,10 +295,17 @@ def spending_card(state: Any) -> rx.Component:
             aria_label=t("Spent by day, 30 days"),
             style={"display": "flex", "gap": "2px", "borderBottom": "1px solid var(--line)"},
         ),
-        rx.el.div(rx.el.span(t("30 days ago")), rx.el.span(t("Today"), class_name="end"), class_name="row meta", style={"paddingTop": "4px"}),
+        rx.el.div(
+            rx.el.span(t("30 days ago")),
+            rx.el.span(t("Today"), class_name="end"),
+            class_name="row meta",
+            style={"paddingTop": "4px"},
+        ),
         class_name="cb",
     )
-    whole = rx.fragment(days, rx.el.div(rx.foreach(state.models, model), style={"borderTop": "1px solid var(--line-soft)"}))
+    whole = rx.fragment(
+        days, rx.el.div(rx.foreach(state.models, model), style={"borderTop": "1px solid var(--line-soft)"})
+    )
     return card(
         rx.cond(state.models, whole, _nothing(t("Nothing spent in 30 days."))),
         title=t("Cost by day and model"),
@@ -275,8 +322,16 @@ def facts_card(state: Any) -> rx.Component:
     """How it is set up."""
     facts = state.facts
     signs = rx.cond(facts["heartbeat"] > 0, t("every {n} s at least", n=facts["heartbeat"]), t("not asked for"))
-    told = rx.el.details(rx.el.summary(t("Configuration"), class_name="link"), rx.el.pre(facts["config"], class_name="frozen", tab_index=0), class_name="cb")
-    about = rx.el.p(facts["description"], class_name="cb", style={"whiteSpace": "pre-wrap", "overflowWrap": "anywhere", "fontSize": "13px"})
+    told = rx.el.details(
+        rx.el.summary(t("Configuration"), class_name="link"),
+        rx.el.pre(facts["config"], class_name="frozen", tab_index=0),
+        class_name="cb",
+    )
+    about = rx.el.p(
+        facts["description"],
+        class_name="cb",
+        style={"whiteSpace": "pre-wrap", "overflowWrap": "anywhere", "fontSize": "13px"},
+    )
     return card(
         rx.cond(facts["description"], about),
         properties(
@@ -302,7 +357,9 @@ def skills_card(state: Any) -> rx.Component:
         )  # fmt: skip
 
     none = _nothing(t("None yet: it gets only tasks that ask for none."))
-    return card(rx.cond(state.skills, rx.foreach(state.skills, one), none), title=t("Capabilities"), count=state.skills.length())
+    return card(
+        rx.cond(state.skills, rx.foreach(state.skills, one), none), title=t("Capabilities"), count=state.skills.length()
+    )
 
 
 def history_card(state: Any) -> rx.Component:

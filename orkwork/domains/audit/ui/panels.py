@@ -25,7 +25,15 @@ ACTIONS = [
 
 
 PHONE = "@media (max-width: 760px)"
-_DATE = {"border": "0", "background": "none", "font": "inherit", "fontWeight": "500", "color": "inherit", "padding": "0", "minHeight": "24px"}
+_DATE = {
+    "border": "0",
+    "background": "none",
+    "font": "inherit",
+    "fontWeight": "500",
+    "color": "inherit",
+    "padding": "0",
+    "minHeight": "24px",
+}
 
 
 def filter_bar(state: Any) -> rx.Component:
@@ -63,11 +71,17 @@ def chain_result(state: Any) -> rx.Component:
         rx.el.span(
             t("The chain holds: {n} events, none changed, removed or slipped in.", n=number(found["sealed"])),
             " ",
-            rx.cond(found["unsealed"].to(int) > 0, plural("{n} event waits to be sealed.", "{n} events wait to be sealed.", found["unsealed"]), ""),
+            rx.cond(
+                found["unsealed"].to(int) > 0,
+                plural("{n} event waits to be sealed.", "{n} events wait to be sealed.", found["unsealed"]),
+                "",
+            ),
         ),
         "ok",
     )
-    bad = notice(rx.el.span(rx.el.strong(t("The record was tampered with."), class_name="b5"), " ", say(found["problem"])), "bad")
+    bad = notice(
+        rx.el.span(rx.el.strong(t("The record was tampered with."), class_name="b5"), " ", say(found["problem"])), "bad"
+    )
     shown = rx.cond(found["running"], notice(t("Checking every event…")), rx.cond(found["ok"], good, bad))
     return rx.cond(found.length() > 0, shown)
 
@@ -78,7 +92,9 @@ def exports(state: Any) -> rx.Component:
     return rx.el.div(
         button(t("Verify"), kind="sm", icon_name="shield-check", on_click=state.verify),
         rx.el.a(icon("download", "s"), "CSV", href=address + "format=csv", download=True, class_name="btn ghost sm"),
-        rx.el.a(icon("download", "s"), "JSONL", href=address + "format=jsonl", download=True, class_name="btn ghost sm no-m"),
+        rx.el.a(
+            icon("download", "s"), "JSONL", href=address + "format=jsonl", download=True, class_name="btn ghost sm no-m"
+        ),
         class_name="row tight",
     )
 
@@ -87,23 +103,41 @@ def entry(row: rx.Var) -> rx.Component:
     """One change, which opens to show the fields, the address and the request."""
     line = row["line"]
     head = rx.el.summary(
-        rx.el.span(when(line["at"], "moment"), class_name="meta t nw", style={"width": "112px", "flex": "none", PHONE: {"width": "100%"}}),
+        rx.el.span(
+            when(line["at"], "moment"),
+            class_name="meta t nw",
+            style={"width": "112px", "flex": "none", PHONE: {"width": "100%"}},
+        ),
         avatar(line["actor"], person=line["person"]),
-        rx.el.span(rx.el.span(line["actor"], class_name="b5"), " ", words.sentence(line, link=False), class_name="grow"),
+        rx.el.span(
+            rx.el.span(line["actor"], class_name="b5"), " ", words.sentence(line, link=False), class_name="grow"
+        ),
         rx.el.span(line["name"], class_name="mono m2 no-m"),
         icon("chevron-down", "s", "idle"),
         class_name="r w entry",
-        style={"cursor": "pointer", "listStyle": "none", "paddingBlock": "8px", "borderTop": "0", PHONE: {"flexWrap": "wrap", "gap": "4px 8px"}},
+        style={
+            "cursor": "pointer",
+            "listStyle": "none",
+            "paddingBlock": "8px",
+            "borderTop": "0",
+            PHONE: {"flexWrap": "wrap", "gap": "4px 8px"},
+        },
     )
     facts = rx.el.dl(
         rx.el.dt(t("Subject")),
-        rx.el.dd(rx.cond(line["href"], rx.el.a(line["what"], href=line["href"], class_name="link"), rx.el.span(line["what"]))),
+        rx.el.dd(
+            rx.cond(line["href"], rx.el.a(line["what"], href=line["href"], class_name="link"), rx.el.span(line["what"]))
+        ),
         *_fact(t("Action"), line["name"]),
         *_fact(t("Address"), rx.cond(row["ip"], row["ip"], "—")),
         *_fact(t("Request"), rx.cond(row["request"], row["request"], "—")),
         class_name="props",
     )
-    inside = rx.el.div(rx.cond(row["changes"].to(list).length() > 0, _diff(row["changes"])), facts, style={"background": "var(--sunken)"})
+    inside = rx.el.div(
+        rx.cond(row["changes"].to(list).length() > 0, _diff(row["changes"])),
+        facts,
+        style={"background": "var(--sunken)"},
+    )
     return rx.el.details(head, inside, key=line["seq"], style={"borderTop": "1px solid var(--line-soft)"})
 
 
@@ -113,7 +147,13 @@ def _fact(name: rx.Var, value: Any) -> tuple[rx.Component, rx.Component]:
 
 def _diff(changes: rx.Var) -> rx.Component:
     def one(change: rx.Var) -> rx.Component:
-        cell = {"verticalAlign": "top", "paddingBlock": "8px", "overflowWrap": "anywhere", "whiteSpace": "pre-wrap", "maxWidth": "360px"}
+        cell = {
+            "verticalAlign": "top",
+            "paddingBlock": "8px",
+            "overflowWrap": "anywhere",
+            "whiteSpace": "pre-wrap",
+            "maxWidth": "360px",
+        }
         return rx.el.tr(
             rx.el.td(rx.el.span(change["field"], class_name="mono m2")),
             rx.el.td(change["before"], style=cell),
@@ -122,4 +162,8 @@ def _diff(changes: rx.Var) -> rx.Component:
 
     heads = rx.el.tr(*[rx.el.th(text, scope="col") for text in (t("Field"), t("Before"), t("After"))])
     rows = rx.foreach(changes.to(list[dict[str, str]]), one)
-    return rx.el.div(rx.el.table(rx.el.thead(heads), rx.el.tbody(rows), aria_label=t("What changed")), class_name="table", tab_index=0)
+    return rx.el.div(
+        rx.el.table(rx.el.thead(heads), rx.el.tbody(rows), aria_label=t("What changed")),
+        class_name="table",
+        tab_index=0,
+    )

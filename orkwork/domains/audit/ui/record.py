@@ -175,9 +175,17 @@ def _export(values: dict[str, str]) -> str:
 )
 def audit() -> rx.Component:
     """The record."""
-    refused = card(empty("lock", t("Only owners and admins read the record"), t("Ask an owner for the role, if you need it.")))
-    none = empty("scroll-text", t("Nothing matches"), t("Every change by anyone or anything is kept here. Take a filter away to see more."))
-    rows = rx.fragment(rx.foreach(Record.rows, panels.entry), more(Record.more, Record.cursor != "", t("Show earlier ones")))
+    refused = card(
+        empty("lock", t("Only owners and admins read the record"), t("Ask an owner for the role, if you need it."))
+    )
+    none = empty(
+        "scroll-text",
+        t("Nothing matches"),
+        t("Every change by anyone or anything is kept here. Take a filter away to see more."),
+    )
+    rows = rx.fragment(
+        rx.foreach(Record.rows, panels.entry), more(Record.more, Record.cursor != "", t("Show earlier ones"))
+    )
     whole = rx.el.div(
         panels.filter_bar(Record),
         panels.chain_result(Record),

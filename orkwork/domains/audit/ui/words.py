@@ -58,6 +58,8 @@ PHRASES = {
     "invite.revoked": "revoked the invite of {what}",
     "owner_link.created": "made an owner link",
     "company.changed": "changed the company's settings",
+    "company.seeded": "made the starter agents and their first project",
+    "demo.removed": "removed the demo",
     "audit.erased": "erased the events of a demo",
 }
 """What each fact says after the actor's name; `name:after` and `name:before:after` are told apart where it matters."""

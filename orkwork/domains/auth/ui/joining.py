@@ -1,5 +1,9 @@
 """Taking an invite: a name, or GitHub."""
 
+import json
+from typing import Any
+from urllib.parse import urlencode
+
 import reflex as rx
 
 from orkwork.domains.auth import clients
@@ -25,10 +29,17 @@ class Joining(Screen, rx.State):
         self.token = self.arg("token")[:200]
         self.way = invited(self.token) if clients.configured() else ""
 
+    @handler
+    async def join(self, data: dict[str, Any]):
+        """Take the invite at the door that sets the cookie."""
+        wanted = {"token": self.token} | (
+            {"name": str(data["name"]).strip()} if str(data.get("name") or "").strip() else {}
+        )
+        return rx.call_script(f"location.assign({json.dumps(f'/api/v2/auth/invite?{urlencode(wanted)}')})")
+
 
 def _form() -> rx.Component:
-    return rx.el.form(
-        rx.el.input(type="hidden", name="token", value=Joining.token, read_only=True),
+    return form.form(
         form.text(
             "name",
             t("Your name"),
@@ -38,9 +49,7 @@ def _form() -> rx.Component:
             required=True,
         ),
         form.actions(button(t("Join the company"), kind="solid", type="submit")),
-        action="/api/v2/auth/invite",
-        method="get",
-        class_name="form",
+        on_submit=Joining.join,
     )
 
 

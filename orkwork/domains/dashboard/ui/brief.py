@@ -45,7 +45,9 @@ def _sentence(state: Any) -> rx.Component:
         t("Nothing was finished and nothing was spent"),
         rx.fragment(t("Nothing was finished; the work cost"), " ", spent),
     )
-    failures = rx.fragment("; ", rx.el.a(plural("{n} task failed", "{n} tasks failed", failed), href="/tasks?status=FAILED"))
+    failures = rx.fragment(
+        "; ", rx.el.a(plural("{n} task failed", "{n} tasks failed", failed), href="/tasks?status=FAILED")
+    )
     wait = rx.fragment(
         ". ", rx.el.a(plural("{n} thing waits for you", "{n} things wait for you", state.needs_count), href="#needs")
     )
@@ -68,7 +70,13 @@ def _since(state: Any) -> rx.Component:
     completed, handed, failed = (news[name].to(int) for name in ("completed", "handed_in", "failed"))
     return rx.el.div(
         rx.el.span(t("Since you last looked,"), " ", when(news["since"], "moment"), class_name="m2"),
-        _count("circle-check", "ok", number(completed), plural("completed", "completed", completed), "/tasks?status=COMPLETED"),
+        _count(
+            "circle-check",
+            "ok",
+            number(completed),
+            plural("completed", "completed", completed),
+            "/tasks?status=COMPLETED",
+        ),
         _count("eye", "warn", number(handed), plural("handed in", "handed in", handed), "/tasks?status=REVIEW"),
         _count("circle-x", "bad", number(failed), plural("failed", "failed", failed), "/tasks?status=FAILED"),
         _count("coins", "idle", money(news["spent_usd"]), t("spent"), "/agents?view=list"),

@@ -29,6 +29,8 @@ from orkwork.domains.dashboard.ui.lines import (
     spend_line,
     task_need,
 )
+from orkwork.domains.demo import queries as demo_queries
+from orkwork.domains.demo.service import removing, seeding
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.settings import queries as settings_queries
 from orkwork.domains.tasks.models import Status
@@ -69,6 +71,7 @@ def _read(work: Work) -> dict[str, Any]:
         "fresh": not beginnings.started and not (beginnings.agents and beginnings.tasks),
         "begun": {"agents": beginnings.agents > 0, "seen": beginnings.seen, "tasks": beginnings.tasks},
         "name": work.actor.name,
+        "demo": demo_queries.present(work),
     }
 
 
@@ -84,6 +87,7 @@ class Home(Screen, rx.State):
 
     known: bool = False
     fresh: bool = False
+    demo: bool = False
     begun: dict[str, bool] = {}
     name: str = ""
     greeting: str = ""
@@ -237,6 +241,20 @@ class Home(Screen, rx.State):
         return toast("Budget raised", undo=Home.set_budget(str(agent_id), before) if before else None)
 
     @handler
+    async def add_starters(self):
+        """Make the starter agents and the project with this product's plan."""
+        made = await self.do(seeding.seed_starter)
+        await self._read_all()
+        return toast("Added {agents} agents and {tasks} tasks", agents=made.agents, tasks=made.tasks)
+
+    @handler
+    async def remove_demo(self):
+        """Take the made-up company away."""
+        await self.do(removing.remove_demo)
+        await self._read_all()
+        return toast("The demo is going", hint="Its last rows go within seconds.")
+
+    @handler
     async def choose_language(self, value: str):
         """Show the commands of another language."""
         self.language = str(value)
@@ -244,6 +262,7 @@ class Home(Screen, rx.State):
 
 def _full() -> rx.Component:
     return rx.el.div(
+        rx.cond(Home.demo, beginning.demo_notice(Home)),
         brief.card_of(Home),
         grid(
             rx.el.div(needs.card_of(Home), class_name="c8"),
@@ -263,7 +282,7 @@ def _full() -> rx.Component:
     title="Dashboard",
     state=Home,
     topics={"task", "agent", "project", "execution", "cost"},
-    fact=lambda: today(),
+    fact=today,
 )
 def home() -> rx.Component:
     """The first page."""

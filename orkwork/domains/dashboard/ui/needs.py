@@ -26,15 +26,21 @@ def card_of(state: Any) -> rx.Component:
     )
     rows = rx.el.div(rx.foreach(state.needs, lambda need, n: _need(state, need, n)))
     foot = rx.el.div(
-        rx.cond(state.in_review > 0, link(plural("{n} in review", "{n} in review", state.in_review), "/tasks?status=REVIEW")),
-        rx.cond(state.failed > 0, link(plural("{n} failed task", "{n} failed tasks", state.failed), "/tasks?status=FAILED")),
+        rx.cond(
+            state.in_review > 0, link(plural("{n} in review", "{n} in review", state.in_review), "/tasks?status=REVIEW")
+        ),
+        rx.cond(
+            state.failed > 0, link(plural("{n} failed task", "{n} failed tasks", state.failed), "/tasks?status=FAILED")
+        ),
         class_name="cf",
     )
     return card(
         rx.cond(state.needs, rx.fragment(rows, rx.cond(state.in_review + state.failed > 0, foot)), none),
         title=t("Needs you"),
         count=rx.cond(state.needs_count > 0, state.needs_count.to(str), ""),
-        aside=rx.el.span(rx.el.span(t("Ordered by what waits behind it"), class_name="meta no-m"), kbd("J", "K"), class_name="row"),
+        aside=rx.el.span(
+            rx.el.span(t("Ordered by what waits behind it"), class_name="meta no-m"), kbd("J", "K"), class_name="row"
+        ),
         id="needs",
     )
 
@@ -43,16 +49,32 @@ def _need(state: Any, need: rx.Var, n: Any) -> rx.Component:
     waits = rx.el.div(
         rx.cond(
             need["seconds"].to(int) >= 0,
-            rx.fragment(rx.el.div(duration(need["seconds"]), class_name="b6 t"), rx.el.div(t("waiting"), class_name="meta")),
+            rx.fragment(
+                rx.el.div(duration(need["seconds"]), class_name="b6 t"), rx.el.div(t("waiting"), class_name="meta")
+            ),
         ),
         class_name="waits",
-        style={"width": "80px", "textAlign": "right", "flex": "none", PHONE: {"width": "auto", "textAlign": "left", "display": "flex", "gap": "4px", "alignItems": "baseline"}},
+        style={
+            "width": "80px",
+            "textAlign": "right",
+            "flex": "none",
+            PHONE: {"width": "auto", "textAlign": "left", "display": "flex", "gap": "4px", "alignItems": "baseline"},
+        },
     )
-    words = rx.el.div(_title(need), _meta(need), class_name="col grow", style={"gap": "4px", PHONE: {"flexBasis": "100%"}})
+    words = rx.el.div(
+        _title(need), _meta(need), class_name="col grow", style={"gap": "4px", PHONE: {"flexBasis": "100%"}}
+    )
     acts = rx.el.div(
         rx.cond(Shell.can_write, _acts(state, need, n == 0)),
         class_name="row w",
-        style={"flex": "none", PHONE: {"width": "100%", "flexWrap": "nowrap", "& .btn": {"flex": "1 1 0", "whiteSpace": "normal", "padding": "4px 8px"}}},
+        style={
+            "flex": "none",
+            PHONE: {
+                "width": "100%",
+                "flexWrap": "nowrap",
+                "& .btn": {"flex": "1 1 0", "whiteSpace": "normal", "padding": "4px 8px"},
+            },
+        },
     )
     return rx.el.div(
         waits,
@@ -95,22 +117,31 @@ def _meta(need: rx.Var) -> rx.Component:
         rx.el.span(money(need["amount"]), class_name="t"),
         rx.cond(
             need["behind"].to(int) > 0,
-            rx.fragment(dot, rx.el.span(plural("{n} task waits for it", "{n} tasks wait for it", need["behind"]), class_name="warn")),
+            rx.fragment(
+                dot,
+                rx.el.span(plural("{n} task waits for it", "{n} tasks wait for it", need["behind"]), class_name="warn"),
+            ),
         ),
     )
     agent = rx.fragment(
         avatar(need["who"]),
         rx.cond(
             need["kind"] == "blocked",
-            rx.el.span(t("{spent} of {budget} used", spent=money(need["amount"]), budget=money(need["detail"])), class_name="t"),
+            rx.el.span(
+                t("{spent} of {budget} used", spent=money(need["amount"]), budget=money(need["detail"])), class_name="t"
+            ),
             rx.el.span(t("gets no new work")),
         ),
-        rx.cond(need["behind"].to(int) > 0, rx.fragment(dot, plural("holds {n} task", "holds {n} tasks", need["behind"]))),
+        rx.cond(
+            need["behind"].to(int) > 0, rx.fragment(dot, plural("holds {n} task", "holds {n} tasks", need["behind"]))
+        ),
     )
     said = rx.cond(need["key"].to(str) != "", need["detail"], "")
     return rx.el.div(
         rx.el.div(rx.cond(need["key"], task, agent), class_name="row w meta", style={"gap": "4px 8px"}),
-        rx.cond(said, rx.el.div(said, class_name="meta clamp", style={"paddingTop": "4px", "overflowWrap": "anywhere"})),
+        rx.cond(
+            said, rx.el.div(said, class_name="meta clamp", style={"paddingTop": "4px", "overflowWrap": "anywhere"})
+        ),
         style={"paddingLeft": "24px", "minWidth": "0", PHONE: {"paddingLeft": "0"}},
     )
 
@@ -119,11 +150,25 @@ def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
     def main(text: rx.Var, act: Any) -> rx.Component:
         return rx.el.button(text, type="button", on_click=act, class_name=rx.cond(first, "btn solid", "btn"))
 
-    raised = button(t("Raise to {amount}", amount=money(need["raised"])), on_click=state.set_budget(need["id"], need["raised"]))
+    raised = button(
+        t("Raise to {amount}", amount=money(need["raised"])), on_click=state.set_budget(need["id"], need["raised"])
+    )
     return rx.match(
         need["kind"],
-        ("review", rx.fragment(main(t("Approve"), state.approve(need["key"])), button(t("Ask for changes"), on_click=state.ask_back(need["key"])))),
-        ("failed", rx.fragment(main(t("Try again"), state.retry(need["key"])), button(t("Cancel task"), on_click=state.cancel(need["key"])))),
+        (
+            "review",
+            rx.fragment(
+                main(t("Approve"), state.approve(need["key"])),
+                button(t("Ask for changes"), on_click=state.ask_back(need["key"])),
+            ),
+        ),
+        (
+            "failed",
+            rx.fragment(
+                main(t("Try again"), state.retry(need["key"])),
+                button(t("Cancel task"), on_click=state.cancel(need["key"])),
+            ),
+        ),
         ("blocked", rx.cond(Shell.can_manage, raised)),
         rx.cond(Shell.can_manage, main(t("Resume"), state.resume(need["id"]))),
     )
@@ -132,10 +177,19 @@ def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
 def back_dialog(state: Any) -> rx.Component:
     """What should change."""
     fields = form.form(
-        form.long_text("text", t("What should change?"), errors=state.errors, hint=t("Markdown. It is left on the task as a comment.")),
+        form.long_text(
+            "text",
+            t("What should change?"),
+            errors=state.errors,
+            hint=t("Markdown. It is left on the task as a comment."),
+        ),
         form.actions(button(t("Cancel"), **closes()), button(t("Ask for changes"), kind="solid", type="submit")),
         on_submit=state.send_back,
     )
     return dialog(
-        "send-back", t("Ask for changes in {key}", key=state.sending_back), fields, open=state.sending_back != "", on_close=state.keep
+        "send-back",
+        t("Ask for changes in {key}", key=state.sending_back),
+        fields,
+        open=state.sending_back != "",
+        on_close=state.keep,
     )

@@ -38,7 +38,9 @@ def spend(state: Any) -> rx.Component:
             key_figure(
                 t("This month"),
                 money(own["month"]),
-                change=against(own["month_change"], t("{change} on the same days last month", change=own["month_change"])),
+                change=against(
+                    own["month_change"], t("{change} on the same days last month", change=own["month_change"])
+                ),
             ),
             href="/agents?view=list",
         ),
@@ -88,18 +90,31 @@ def projects(state: Any) -> rx.Component:
         done = t("{done} of {total} tasks", done=project["done"], total=project["total"])
         name = rx.el.a(
             rx.el.span(project["key"], class_name="mono m2", style={"width": "36px", "flex": "none"}),
-            rx.el.span(rx.el.span(project["name"], class_name="b5 trunc"), rx.el.span(done, class_name="meta t"), class_name="col"),
+            rx.el.span(
+                rx.el.span(project["name"], class_name="b5 trunc"),
+                rx.el.span(done, class_name="meta t"),
+                class_name="col",
+            ),
             href=project["href"],
             class_name="row",
             custom_attrs={"data-main": "1"},
             style={"alignItems": "flex-start", "paddingBlock": "8px", "maxWidth": "280px"},
         )
-        progress = bar(project["share"], label=t("{n}% done", n=project["share"]), tone=project["tone"], text=t("{n}%", n=project["share"]))
-        shown = rx.cond(project["state"] == "active", pill("circle-play", t("Active"), "acc"), state_pill(project["state"]))
+        progress = bar(
+            project["share"],
+            label=t("{n}% done", n=project["share"]),
+            tone=project["tone"],
+            text=t("{n}%", n=project["share"]),
+        )
+        shown = rx.cond(
+            project["state"] == "active", pill("circle-play", t("Active"), "acc"), state_pill(project["state"])
+        )
         due = rx.cond(project["due"], when(project["due"], "day"), rx.el.span("—", class_name="m2"))
         spent = rx.el.span(
             rx.el.span(money(project["spent"])),
-            rx.cond(project["budget"], rx.el.span(t("of {amount}", amount=money(project["budget"])), class_name="meta")),
+            rx.cond(
+                project["budget"], rx.el.span(t("of {amount}", amount=money(project["budget"])), class_name="meta")
+            ),
             class_name="col",
         )
         return [name, rx.el.div(progress, style={"minWidth": "112px"}), shown, _held_up(project), due, spent]
@@ -111,7 +126,9 @@ def projects(state: Any) -> rx.Component:
         class_name="cb row w",
     )
     return card(
-        rx.cond(state.projects, table(heads, state.projects, cells, label=t("Projects"), row_id=lambda p: p["id"]), none),
+        rx.cond(
+            state.projects, table(heads, state.projects, cells, label=t("Projects"), row_id=lambda p: p["id"]), none
+        ),
         title=t("Projects"),
         count=state.projects.length(),
         aside=link(t("All projects"), "/projects"),
@@ -120,7 +137,9 @@ def projects(state: Any) -> rx.Component:
 
 def _held_up(project: rx.Var) -> rx.Component:
     review = rx.el.a(plural("{n} in review", "{n} in review", project["review"]), href=project["review_href"])
-    failed = rx.el.a(plural("{n} failed task", "{n} failed tasks", project["failed"]), href=project["failed_href"], class_name="bad")
+    failed = rx.el.a(
+        plural("{n} failed task", "{n} failed tasks", project["failed"]), href=project["failed_href"], class_name="bad"
+    )
     nothing = (project["review"] == 0) & (project["failed"] == 0)
     return rx.el.div(
         rx.cond(project["review"] > 0, review),

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 import reflex as rx
 
+from orkwork.core.errors import Stale
 from orkwork.domains.settings import queries, service
 from orkwork.domains.settings.schemas import CompanyPatch
 from orkwork.domains.settings.ui.frame import section, tabs
@@ -16,7 +17,7 @@ from orkwork.ui.page import page
 from orkwork.ui.screen import Screen, handler, toast
 from orkwork.ui.shell import Shell
 
-ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")) + ["UTC"]
+ZONES = [*sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")), "UTC"]
 
 
 class CompanySettings(Screen, rx.State):
@@ -38,7 +39,12 @@ class CompanySettings(Screen, rx.State):
     async def save(self, data: dict[str, Any]):
         """Write them, unless somebody else did meanwhile."""
         patch = CompanyPatch(name=data.get("name"), time_zone=data.get("time_zone"), locale=data.get("locale"))
-        found = await self.do(service.update_company, patch, self.version)
+        try:
+            found = await self.do(service.update_company, patch, self.version)
+        except Stale:
+            return toast(
+                "Somebody changed this meanwhile", hint="Reload to see it; what you typed is still here.", tone="warn"
+            )
         self.name, self.time_zone, self.locale, self.version = found.name, found.time_zone, found.locale, found.version
         self.errors = {}
         return toast("Settings saved")
@@ -72,7 +78,7 @@ def _fields() -> rx.Component:
     )
 
 
-@page("/settings", title="Settings", state=CompanySettings, topics={"company"})
+@page("/settings", title="Settings", state=CompanySettings)
 def settings() -> list[rx.Component]:
     """The company's tab."""
     return [

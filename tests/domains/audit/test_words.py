@@ -1,0 +1,29 @@
+"""Every fact has its sentence, in both languages."""
+
+import importlib
+
+from orkwork.core.events import Event
+from orkwork.domains import DOMAINS, registry
+from orkwork.domains.audit.ui.words import NAMELESS, OTHER, PHRASES
+from orkwork.ui import catalog
+
+
+def _names(kind: type[Event]) -> set[str]:
+    own = {kind.name} if kind.__dict__.get("name") else set()
+    return own.union(*map(_names, kind.__subclasses__()))
+
+
+def test_every_fact_has_a_sentence() -> None:
+    registry.load_operations()
+    for domain in DOMAINS:
+        if importlib.util.find_spec(f"orkwork.domains.{domain}.events"):
+            importlib.import_module(f"orkwork.domains.{domain}.events")
+    told = {name for name in _names(Event) if not name.startswith("test")}
+    assert told - set(PHRASES) == set()
+
+
+def test_every_sentence_is_translated_and_keeps_its_subject() -> None:
+    known = catalog.messages("uk")
+    for phrase in [*PHRASES.values(), *NAMELESS.values(), OTHER]:
+        assert phrase in known, phrase
+        assert ("{what}" in phrase) == ("{what}" in known[phrase]), phrase

@@ -1,0 +1,109 @@
+"""Signing in and the pages about people, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from orkwork.core import door
+from orkwork.core.actor import Role, system
+from orkwork.domains.auth import service
+from orkwork.domains.auth.ui.login import local
+from orkwork.domains.auth.ui.sessions import device
+from tests.domains.conftest import Visit, violations
+from tests.factories import Company
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_owner_link_signs_in_and_goes_home(company: Company, visit: Visit, served: str) -> None:
+    link = door.run(system("test"), service.create_owner_link, write=True)
+    with visit("/api/v2/auth/owner?token=" + link.partition("token=")[2]) as page:
+        expect(page).to_have_url(f"{served}/")
+        expect(page.get_by_role("heading", name="Your company has no agents yet")).to_be_visible()
+
+
+def test_a_failed_sign_in_is_said_as_text(company: Company, visit: Visit) -> None:
+    with visit("/login?error=x&detail=<img src=x onerror=window.pwned=1>") as page:
+        expect(page.get_by_text("<img src=x onerror=window.pwned=1>")).to_be_visible()
+        expect(page.get_by_text("orkwork owner-link")).to_be_visible()
+        assert not violations(page)
+
+
+def test_whoever_is_signed_in_goes_on_from_the_sign_in_page(company: Company, visit: Visit) -> None:
+    with visit("/login?next=/agents", company.owner) as page:
+        expect(page).to_have_url(re.compile("/agents$"))
+
+
+@pytest.mark.parametrize("path", ["https://evil.test", "//evil.test", "/\\evil.test", "", "/login?next=/"])
+def test_signing_in_never_leads_elsewhere(path: str) -> None:
+    assert local(path) == "/"
+    assert local("/agents?view=list") == "/agents?view=list"
+
+
+def test_an_invite_is_made_shown_once_and_taken(company: Company, visit: Visit, served: str) -> None:
+    with visit("/settings/people", company.owner) as page:
+        page.get_by_role("button", name="Invite someone").click()
+        page.get_by_label("Their name").fill("Petro")
+        page.get_by_role("button", name="Create invite").click()
+        link = page.locator("dialog code").inner_text()
+        assert not violations(page)
+        page.get_by_role("button", name="Done").click()
+        expect(page.locator("dialog code")).to_have_count(0)
+        expect(page.get_by_role("row", name=re.compile("Petro"))).to_contain_text("Pending")
+        page.reload()
+        expect(page.get_by_role("row", name=re.compile("Petro"))).to_be_visible()
+        assert link not in page.content()
+    with visit("/invite" + link.partition("/invite")[2]) as page:
+        page.get_by_label("Your name").fill("Petro <b>K</b>")
+        assert not violations(page)
+        page.get_by_role("button", name="Join the company").click()
+        expect(page).to_have_url(f"{served}/")
+        expect(page.get_by_text("Petro <b>K</b>").first).to_be_visible()
+
+
+def test_people_change_roles_and_leave(company: Company, visit: Visit) -> None:
+    company.person(Role.MEMBER, "Ivanna")
+    with visit("/settings/people", company.owner) as page:
+        page.get_by_label("Role of Ivanna").select_option("admin")
+        expect(page.get_by_text("Role changed")).to_be_visible()
+        page.get_by_role("button", name="Undo").click()
+        expect(page.get_by_label("Role of Ivanna")).to_have_value("member")
+        page.get_by_role("row", name=re.compile("Ivanna")).get_by_role("button", name="Deactivate").click()
+        page.get_by_role("button", name="Deactivate account").click()
+        expect(page.get_by_role("row", name=re.compile("Ivanna"))).to_contain_text("Deactivated")
+
+
+def test_a_member_sees_people_and_manages_none(company: Company, visit: Visit) -> None:
+    with visit("/settings/people", company.person(Role.MEMBER, "Ivanna"), size="phone") as page:
+        expect(page.get_by_role("row", name=re.compile("Owner"))).to_be_visible()
+        expect(page.get_by_role("button", name="Deactivate")).to_have_count(0)
+        expect(page.get_by_role("button", name="Invite someone")).to_have_count(0)
+        assert not violations(page)
+
+
+def test_a_revoked_session_is_signed_out(company: Company, visit: Visit) -> None:
+    other = company.person(Role.ADMIN, "Taras")
+    with visit("/settings/sessions", other) as theirs, visit("/settings/sessions", company.owner) as page:
+        expect(theirs.get_by_text("This browser")).to_be_visible()
+        expect(page.get_by_text("This browser")).to_be_visible()
+        assert not violations(page)
+        page.get_by_role("button", name="End session").click()
+        expect(page.get_by_text("Session ended")).to_be_visible()
+        theirs.goto("/agents")
+        expect(theirs).to_have_url(re.compile("/login"))
+
+
+def test_signing_out_ends_the_session(company: Company, visit: Visit) -> None:
+    with visit("/settings", company.owner) as page:
+        page.get_by_role("button", name="Sign out").first.click()
+        expect(page).to_have_url(re.compile("/login/?$"))
+        page.goto("/settings")
+        expect(page).to_have_url(re.compile("/login"))
+
+
+def test_browsers_are_named_as_people_call_them() -> None:
+    chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
+    assert device(chrome) == ("Chrome", "Linux")
+    assert device("curl/8.5") == ("curl", "")
+    assert device(None) == ("", "")

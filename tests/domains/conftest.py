@@ -1,0 +1,81 @@
+"""The real application in a real browser, served over the database of the tests."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from orkwork.ui.build import SERVING
+from tests.factories import Person
+from tests.ui.conftest import ROOT, _free_port, _wait, browser_type_launch_args
+
+__all__ = ["browser_type_launch_args"]
+SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 360, "height": 780}}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="session")
+def served(environment: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application's address. Its build is the ordinary one, so nothing is built where it is fresh."""
+    port, log = _free_port(), tmp_path_factory.mktemp("served") / "log"
+    build = "from orkwork.ui.build import ensure_built; ensure_built(print)"
+    subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, timeout=170)
+    env = os.environ | SERVING | {"ORKWORK_PORT": str(port), "DATABASE_URL": environment}
+    command = [
+        "granian",
+        "--interface",
+        "asgi",
+        "--factory",
+        "--workers",
+        "1",
+        "--port",
+        str(port),
+        "orkwork.orkwork:app",
+    ]
+    with log.open("wb") as out:
+        server = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=env, stdout=out, stderr=out)
+    try:
+        _wait(f"http://localhost:{port}/login", server, log)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+Visit = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(browser: Browser, served: str) -> Visit:
+    """Open a page as somebody: `with visit("/agents", person) as page`. Broken script fails the test."""
+
+    @contextmanager
+    def opened(path: str, who: Person | None = None, *, size: str = "wide", **options: Any) -> Iterator[Page]:
+        settled = {"locale": "en-GB", "viewport": SIZES[size], "has_touch": size == "phone"} | options
+        context = browser.new_context(base_url=served, **settled)
+        if who is not None:
+            context.add_cookies([{"name": "orkwork_session", "value": who.token, "url": served}])
+        page, faults = context.new_page(), []
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.goto(path)
+        yield page
+        pwned = page.evaluate("window.pwned")
+        context.close()
+        assert not faults
+        assert pwned is None, "a stored text ran as script"
+
+    return opened
+
+
+def violations(page: Page) -> list[Any]:
+    """What axe finds on a page, and whether it can be scrolled sideways."""
+    report = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    found: list[Any] = [(bad["id"], [node["html"][:160] for node in bad["nodes"]][:3]) for bad in report]
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return found + ([f"{wide} px too wide"] if wide > 0 else [])

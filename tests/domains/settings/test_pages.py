@@ -1,0 +1,60 @@
+"""The company's settings in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from orkwork.core.actor import Role
+from orkwork.domains.settings import queries, service
+from orkwork.domains.settings.schemas import CompanyPatch
+from tests.domains.conftest import Visit, violations
+from tests.factories import Company
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_company_gets_a_name_and_a_zone(company: Company, visit: Visit) -> None:
+    with visit("/settings", company.owner) as page:
+        page.get_by_label("Company name").fill("Halyard")
+        page.get_by_label("Time zone").fill("Europe/Kyiv")
+        page.get_by_role("button", name="Save settings").click()
+        expect(page.get_by_text("Settings saved")).to_be_visible()
+        assert not violations(page)
+    found = company.do(queries.company)
+    assert (found.name, found.time_zone) == ("Halyard", "Europe/Kyiv")
+
+
+def test_a_zone_that_is_none_is_refused_beside_its_field(company: Company, visit: Visit) -> None:
+    with visit("/settings", company.owner) as page:
+        page.get_by_label("Time zone").fill("Europe/Nowhere")
+        page.get_by_role("button", name="Save settings").click()
+        expect(page.get_by_label("Time zone")).to_have_attribute("aria-invalid", "true")
+    assert company.do(queries.company).time_zone == "UTC"
+
+
+def test_a_change_made_meanwhile_is_not_overwritten(company: Company, visit: Visit) -> None:
+    with visit("/settings", company.owner) as page:
+        page.get_by_label("Company name").fill("Mine")
+        company.do(service.update_company, CompanyPatch(name="Theirs"))
+        page.get_by_role("button", name="Save settings").click()
+        expect(page.get_by_text("Somebody changed this meanwhile")).to_be_visible()
+        expect(page.get_by_label("Company name")).to_have_value("Mine")
+    assert company.do(queries.company).name == "Theirs"
+
+
+def test_a_viewer_reads_and_changes_nothing(company: Company, visit: Visit) -> None:
+    with visit("/settings", company.person(Role.VIEWER), size="phone") as page:
+        expect(page.get_by_text("Owners and admins change these settings.")).to_be_visible()
+        expect(page.get_by_role("button", name="Save settings")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_language_and_theme_are_chosen_for_this_browser(company: Company, visit: Visit, size: str, scheme: str) -> None:
+    with visit("/settings/appearance", company.owner, size=size, color_scheme=scheme) as page:
+        page.get_by_role("main").get_by_role("button", name="Українська").click()
+        expect(page.get_by_role("heading", name="Цей браузер")).to_be_visible()
+        page.get_by_role("main").get_by_role("button", name="Темна").click()
+        expect(page.locator("html")).to_have_class(re.compile("dark"))
+        assert not violations(page)
