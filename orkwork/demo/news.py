@@ -26,7 +26,12 @@ class News:
     def tell(self, text: str) -> None:
         """Something worth a line."""
         self._latest = text
-        self._speak()
+        self.speak()
+
+    def mention(self, text: str) -> None:
+        """Something worth a line when nothing else happens."""
+        self._latest = self._latest or text
+        self.speak()
 
     def count(self, *, done: int = 0, failed: int = 0, added: int = 0, spent: float = 0.0) -> None:
         """Something worth counting."""
@@ -50,7 +55,8 @@ class News:
             self._line("The server is back.")
         self._away_since, self._away_said = None, False
 
-    def _speak(self) -> None:
+    def speak(self) -> None:
+        """Say the latest, when the line before is old enough."""
         if self._latest and time.monotonic() - self._said_at >= EVERY_SECONDS:
             failed = f", {self.failed} failed" if self.failed else ""
             self._line(f"{self._latest}  ({self.done} done{failed}, ${self.spent:.2f} spent)")

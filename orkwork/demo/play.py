@@ -33,6 +33,7 @@ async def play(
     async with httpx.AsyncClient(base_url=address, limits=limits, timeout=15, trust_env=False) as http:
         scenes = [Scene(player, tuple(ventures), Api(http, player.key, news, pace), news) for player in players]
         playing: list[asyncio.Task[Any]] = [asyncio.create_task(PARTS[scene.player.part](scene)) for scene in scenes]
+        playing.append(asyncio.create_task(_speak(news)))
         ended: asyncio.Task[Any] = asyncio.create_task(stop.wait())
         try:
             done, _ = await asyncio.wait([*playing, ended], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -44,6 +45,13 @@ async def play(
         if task is not ended:
             task.result()
     return news
+
+
+async def _speak(news: News) -> None:
+    """Say what is left to say when nothing new happens."""
+    while True:
+        await asyncio.sleep(1)
+        news.speak()
 
 
 def _listen(stop: asyncio.Event) -> None:

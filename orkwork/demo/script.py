@@ -19,9 +19,10 @@ FEATURES: Final[dict[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 GROUND: Final = (
-    ("Agree on the data model", "data:sql", 90),
-    ("Set up the build and the preview servers", "devops:docker", 120),
-    ("Choose type, colours and spacing", "design:web", 60),
+    # title, capability, minutes, the step that stands on it
+    ("Agree on the data model", "data:sql", 90, "tables"),
+    ("Set up the build and the preview servers", "devops:docker", 120, "ship"),
+    ("Choose type, colours and spacing", "design:web", 60, "sketch"),
 )
 STEPS: Final = (
     # name, title, capability, minutes, what it waits for, whether it is reviewed
@@ -73,13 +74,14 @@ FIRST_FEATURES: Final = 4
 
 
 def beginning(venture: str, chance: random.Random) -> list[dict[str, Any]]:
-    """A project's first graph: the ground, and the features that stand on it."""
+    """A project's first graph: the ground, the features that stand on it, and one that was designed before."""
     ground = [
-        _task(f"ground{n}", title, capability, minutes, [], chance) | {"labels": ["ground"], "priority": "high"}
-        for n, (title, capability, minutes) in enumerate(GROUND)
+        _task(step, title, capability, minutes, [], chance) | {"labels": ["ground"], "priority": "high"}
+        for title, capability, minutes, step in GROUND
     ]
-    names = FEATURES.get(venture, FEATURES["Velo shop"])[:FIRST_FEATURES]
-    return ground + [task for name in names for task in _feature(name, [t["ref"] for t in ground], chance)]
+    first, *others = FEATURES.get(venture, FEATURES["Velo shop"])[:FIRST_FEATURES]
+    steps = {step for *_, step in GROUND}
+    return [*ground, *_feature(first, set(), chance), *(t for name in others for t in _feature(name, steps, chance))]
 
 
 def more(venture: str, count: int, chance: random.Random) -> list[dict[str, Any]]:
@@ -87,13 +89,14 @@ def more(venture: str, count: int, chance: random.Random) -> list[dict[str, Any]
     names = FEATURES.get(venture, FEATURES["Velo shop"])
     again = count // len(names)
     name = names[count % len(names)]
-    return _feature(f"{name}, round {again + 1}" if again else name, [], chance)
+    return _feature(f"{name}, round {again + 1}" if again else name, set(), chance)
 
 
-def _feature(name: str, stands_on: list[str], chance: random.Random) -> list[dict[str, Any]]:
+def _feature(name: str, grounded: set[str], chance: random.Random) -> list[dict[str, Any]]:
+    """The tasks of a feature; a step in `grounded` waits for the ground of the same name."""
     tasks = []
     for step, title, capability, minutes, needs, reviewed in STEPS:
-        waits = [f"{name}/{need}" for need in needs] or stands_on
+        waits = [f"{name}/{need}" for need in needs] + [step] * (step in grounded)
         task = _task(f"{name}/{step}", title.format(name), capability, minutes, waits, chance)
         tasks.append(task | {"labels": [name.partition(",")[0], step], "review_required": reviewed})
     return tasks

@@ -24,7 +24,7 @@ async def work(scene: Scene) -> None:
                 await _do(scene, found["claims"][0])
             else:
                 await scene.api.post("/agents/me/heartbeat", {"note": "waiting for work"})
-                await scene.api.pause(scene.chance.uniform(4, 7))
+                await scene.api.pause(scene.chance.uniform(3, 6))
         except Refused as refused:  # the task was cancelled or given on: a real agent would stop as well
             scene.news.tell(f"{scene.player.name} stops: {refused}")
             await scene.api.pause(3)
@@ -33,10 +33,10 @@ async def work(scene: Scene) -> None:
 async def _do(scene: Scene, claim: dict[str, Any]) -> None:
     task, run, fence = claim["task"], claim["execution"], claim["fence"]
     scene.news.tell(f"{scene.player.name} starts {task['key']} {task['title']}")
-    steps, began = scene.chance.randint(3, 6), time.monotonic()
+    steps, began = scene.chance.randint(2, 5), time.monotonic()
     tokens = {"input_tokens": 0, "output_tokens": 0}
     for step in range(1, steps + 1):
-        await scene.api.pause(scene.chance.uniform(3, 8))
+        await scene.api.pause(scene.chance.uniform(2.5, 6.5))
         await _pay(scene, run["id"], tokens)
         report = {
             "fence": fence,
@@ -45,6 +45,7 @@ async def _do(scene: Scene, claim: dict[str, Any]) -> None:
             "lease_seconds": LEASE_SECONDS,
         }
         await scene.api.patch(f"/executions/{run['id']}", report)
+        scene.news.mention(f"{scene.player.name} is at {report['progress']} % of {task['key']}: {report['note']}")
         if scene.chance.random() < COMMENTS:
             await scene.api.post(f"/tasks/{task['key']}/comments", {"body": scene.chance.choice(script.REMARKS)})
     took = {"fence": fence, "duration_ms": round(1000 * (time.monotonic() - began))} | tokens
