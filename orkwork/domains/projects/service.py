@@ -58,6 +58,8 @@ def update_project(work: Work, ref: str | UUID, patch: ProjectPatch, if_match: i
 
 
 def _change(work: Work, project: Project, before: dict[str, Any], after: dict[str, Any]) -> None:
+    if "status" in after:  # a task that becomes READY meanwhile would miss the change, and the change the task
+        work.sql("lock table tasks in share row exclusive mode")
     project.sqlmodel_update(after | {"version": project.version + 1, "updated_at": clock.now()})
     archived = after.get("status") == ProjectStatus.ARCHIVED
     kind = events.ProjectArchived if archived else events.ProjectChanged
