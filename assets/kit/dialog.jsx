@@ -9,7 +9,11 @@ export function Dialog({ id, title, open, onClose, wide = false, children }) {
   const ref = useRef(null);
   useEffect(() => {
     const dialog = ref.current;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      dialog.showModal();
+      // The first field, not the button that closes; what loads with the dialog comes a moment later.
+      setTimeout(() => dialog.querySelector("form input:not([type=checkbox]),form textarea,.picklist button:not(:disabled)")?.focus(), 0);
+    }
     if (open === false && dialog.open) dialog.close();
   }, [open]);
   const closed = () => onClose?.();

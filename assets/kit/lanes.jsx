@@ -77,7 +77,7 @@ function Grow({ onSeen, L, left }) {
   return <button ref={ref} type="button" className="btn ghost sm lane-more" onClick={onSeen}>{L.plural("{n} more", "{n} more", left)}</button>;
 }
 
-const Lane = memo(function Lane({ status, cards, total, thin, drag, rule, refusal, sent, fixed, onMore, onToggle, L }) {
+const Lane = memo(function Lane({ status, cards, total, thin, drag, rule, beside, refusal, sent, fixed, onMore, onToggle, L }) {
   const [shown, setShown] = useState(STEP);
   const missing = total - cards.length;
   const asked = useRef(-1);
@@ -92,8 +92,23 @@ const Lane = memo(function Lane({ status, cards, total, thin, drag, rule, refusa
   const title = L.t(word);
   const from = drag?.from === status;
   const legal = drag && !from && rule?.ok;
-  const narrow = thin && !legal;
-  if (narrow) {
+  if (thin && legal) {
+    // It stays thin, so that nothing shifts under the hand, and takes the card when the pointer itself is over it: a
+    // card is wider than the lane and would fall into it from beside.
+    return (
+      <Droppable droppableId={status} isDropDisabled={beside}>
+        {(place, { isDraggingOver }) => (
+          <div ref={place.innerRef} {...place.droppableProps} className={`lane thin may${isDraggingOver ? " over" : ""}`} data-lane={status} aria-label={`${title}, ${total}`} role="group">
+            <Icon name={name} tone={tone} />
+            <span className="meta t">{L.number(total)}</span>
+            <span className="v">{title}</span>
+            <span hidden>{place.placeholder}</span>
+          </div>
+        )}
+      </Droppable>
+    );
+  }
+  if (thin) {
     return (
       <button type="button" className={`lane thin${drag && !from ? " no" : ""}`} data-lane={status} aria-expanded="false" aria-label={`${title}, ${total}`} onClick={() => onToggle(status)}>
         <Icon name={name} tone={tone} />
@@ -133,6 +148,7 @@ const Lane = memo(function Lane({ status, cards, total, thin, drag, rule, refusa
 });
 
 const NONE = [];
+const laneAt = ({ clientX, clientY }) => document.elementsFromPoint(clientX, clientY).find((x) => x.dataset?.lane)?.dataset.lane ?? "";
 
 function useFolded(collapsed) {
   const [folds, set] = useState({});
@@ -208,6 +224,7 @@ export default function Lanes({ lanes = Object.keys(STATUS), cards: news, counts
   const navigate = useNavigate();
   const [drag, setDrag] = useState(null);
   const [own, setOwn] = useState(null);
+  const [under, setUnder] = useState(null);
   const cards = useStill(news, drag);
   const [moves, add] = useMoves(cards, refusal);
   const totals = useMemo(() => tally(counts, cards, moves), [counts, cards, moves]);
@@ -229,7 +246,11 @@ export default function Lanes({ lanes = Object.keys(STATUS), cards: news, counts
       setOwn({});
       setDrag({ id: draggableId, from: where(draggableId), card });
     });
-    const follow = (event) => (hand.current = event.touches?.[0] ?? event);
+    const follow = (event) => {
+      hand.current = event.touches?.[0] ?? event;
+      setUnder(laneAt(hand.current));
+    };
+    setUnder(null);
     hand.current = null;
     window.addEventListener("pointermove", follow);
     window.addEventListener("touchmove", follow);
@@ -246,7 +267,7 @@ export default function Lanes({ lanes = Object.keys(STATUS), cards: news, counts
       add(draggableId, destination.droppableId, destination.index);
       onMove?.(draggableId, destination.droppableId, from);
     } else if (!destination && hand.current) {
-      const over = document.elementsFromPoint(hand.current.clientX, hand.current.clientY).find((x) => x.dataset?.lane)?.dataset.lane;
+      const over = laneAt(hand.current);
       const told = over && over !== from ? rule(from, over, held?.card) : null;
       if (told && !told.ok) setOwn({ id: draggableId, text: told.text || L.t("{from} does not lead to {to}.", { from: L.t(look("status", from)[2]), to: L.t(look("status", over)[2]) }) });
     }
@@ -280,6 +301,7 @@ export default function Lanes({ lanes = Object.keys(STATUS), cards: news, counts
             refusal={lists[status].some((x) => x.id === refused?.id) ? refused : undefined}
             sent={lists[status].some((x) => sent.has(x.id)) ? sent : undefined}
             onToggle={(s) => fold(s, !isFolded(s, lists[s].length === 0))} fixed={fixed} onMore={onMore}
+            beside={under !== null && under !== status}
           />
         ))}
       </div>

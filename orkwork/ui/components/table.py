@@ -39,6 +39,9 @@ def table(
             aria_label=label,
         ),
         class_name="table",
+        role="region",
+        aria_label=label,
+        tab_index=0,
     )
 
 

@@ -34,6 +34,7 @@ def parts(project: ProjectOut) -> dict[str, Any]:
         "used": min(100, round(share)),
         "over": over,
         "deadline": project.deadline.isoformat() if project.deadline else "",
+        "days": (project.deadline.date() - clock.now().date()).days if project.deadline else 0,
         "late": late and not finished,
         "repository": project.github_repository or "",
         "version": project.version,

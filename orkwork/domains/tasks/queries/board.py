@@ -8,8 +8,8 @@ from orkwork.core.operation import query
 from orkwork.core.work import Work
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.queries.seen import BoardCard, BoardOut
 from orkwork.domains.tasks.queries.tasks import TaskFilter, standing_of
-from orkwork.domains.tasks.schemas import BoardCard, BoardOut
 
 LANE = 50
 """Cards of a lane at first."""

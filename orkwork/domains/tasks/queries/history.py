@@ -6,8 +6,9 @@ from uuid import UUID
 from orkwork.core.errors import NotFound
 from orkwork.core.operation import query
 from orkwork.core.work import Work
+from orkwork.domains.tasks.queries.seen import TaskFact
 from orkwork.domains.tasks.queries.tasks import standing_row
-from orkwork.domains.tasks.schemas import CommentOut, TaskFact
+from orkwork.domains.tasks.schemas import CommentOut
 
 _FACT = """e.seq, e.name, e.occurred_at, e.actor_kind, e.actor_name, e.subject_label as task_key,
   coalesce(e.before, '{}') as before, coalesce(e.after, '{}') as after"""

@@ -6,8 +6,9 @@ from orkwork.core.operation import query
 from orkwork.core.schema import Json
 from orkwork.core.work import Work
 from orkwork.domains.tasks.queries import shapes
+from orkwork.domains.tasks.queries.seen import TaskFound, TeamMember
 from orkwork.domains.tasks.queries.tasks import VISIBLE, words
-from orkwork.domains.tasks.schemas import TaskFound, TaskPage, TeamMember
+from orkwork.domains.tasks.schemas import TaskPage
 
 
 @query("tasks:read")

@@ -109,8 +109,11 @@ def feed_line(fact: rx.Var) -> rx.Component:
             fact["who"],
             " ",
             rx.el.span(told(fact), class_name="m2"),
-            " ",
-            rx.cond(fact["href"] != "", rx.el.a(fact["key"], href=fact["href"], class_name="mono"), rx.fragment()),
+            rx.cond(
+                fact["href"] != "",
+                rx.el.span(" · ", rx.el.a(fact["key"], href=fact["href"], class_name="mono"), class_name="m2 nw"),
+                rx.fragment(),
+            ),
         ),
         key=fact["id"],
     )

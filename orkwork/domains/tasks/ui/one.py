@@ -23,7 +23,17 @@ from orkwork.ui.shell import Shell
 
 def _title() -> rx.Component:
     task = OneTask.task
-    edit = form.inline_edit("title", t("Title"), task["title"], OneTask.rename, max_length=300)
+    edit = rx.el.textarea(
+        name="title",
+        rows="1",
+        default_value=task["title"],
+        key=task["title"],
+        aria_label=t("Title"),
+        on_blur=OneTask.rename,
+        max_length=300,
+        class_name="edit",
+        custom_attrs={"data-edit": "1"},
+    )
     return rx.el.div(
         rx.el.span(task["key"], class_name="mono m2"),
         rx.cond(Shell.can_write, edit, rx.el.span(task["title"], class_name="grow")),
@@ -34,12 +44,8 @@ def _title() -> rx.Component:
 def _moves() -> rx.Component:
     """The state, and a button for each legal move; the first is the usual one."""
 
-    def act(move: rx.Var, index: rx.Var) -> rx.Component:
-        kind = rx.cond(
-            (index == 0) & (OneTask.task["status"] != "COMPLETED") & (OneTask.task["status"] != "CANCELLED"),
-            "btn solid",
-            "btn",
-        )
+    def act(move: rx.Var) -> rx.Component:
+        kind = rx.cond(move["main"] != "", "btn solid", "btn")
         assign = rx.el.button(
             t("Assign…"), type="button", class_name=kind, key="assign", custom_attrs={"data-open": "assign-task"}
         )
@@ -72,11 +78,15 @@ def _standing() -> rx.Component:
             task["status"],
             (
                 "IN_PROGRESS",
-                t(
-                    "{n}% done, run {run} by {who}",
-                    n=task["progress"],
-                    run=OneTask.executions[0]["run"],
-                    who=task["assignee"],
+                rx.cond(
+                    OneTask.executions[0]["status"] == "running",
+                    t(
+                        "{n}% done, run {run} by {who}",
+                        n=task["progress"],
+                        run=OneTask.executions[0]["run"],
+                        who=task["assignee"],
+                    ),
+                    t("{who} has it, no run is under way", who=task["assignee"]),
                 ),
             ),
             (
@@ -135,7 +145,7 @@ def _properties() -> rx.Component:
         key=task["due_day"],
         on_blur=OneTask.plan,
         aria_label=t("Due"),
-        class_name="edit",
+        class_name=rx.cond(task["due_day"] == "", "edit blank", "edit"),
         custom_attrs={"data-edit": "1"},
     )
     late = rx.cond(task["late"], icon("circle-alert", "s", "bad"), rx.fragment())

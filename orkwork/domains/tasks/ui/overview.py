@@ -131,7 +131,7 @@ def _figures() -> rx.Component:
     deadline = rx.cond(
         project["late"],
         rx.el.span(t("has passed"), class_name="bad"),
-        rx.cond(project["deadline"] != "", t("end of the day"), t("no deadline")),
+        rx.cond(project["deadline"] != "", plural("in {n} day", "in {n} days", project["days"]), t("no deadline")),
     )
     progress = rx.fragment(
         bar(project["percent"], label=t("{n}% done", n=project["percent"]), tone=tone(project)),

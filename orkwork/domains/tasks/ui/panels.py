@@ -67,7 +67,7 @@ def criteria() -> rx.Component:
                     disabled=~Shell.can_write,
                     on_change=lambda _: OneTask.check(index),
                 ),
-                rx.el.span(one["text"], class_name="grow"),
+                rx.el.span(markdown(one["text"]), class_name="grow"),
                 class_name="check grow",
             ),
             rx.cond(Shell.can_write, drop, rx.fragment()),

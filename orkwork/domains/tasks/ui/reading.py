@@ -3,6 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orkwork.core import clock
 from orkwork.core.money import plain
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agents
@@ -11,6 +12,7 @@ from orkwork.domains.costs import queries as costs
 from orkwork.domains.costs.queries import CostFilter
 from orkwork.domains.projects import queries as projects
 from orkwork.domains.settings import queries as settings
+from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import graph, history, runs
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.schemas import DependencyOut, ExecutionOut, TaskOut
@@ -74,8 +76,13 @@ def _safe_url(url: str | None) -> str:
 
 
 def _moves(work: Work, ref: str) -> list[dict[str, str]]:
+    """Where it can go; `main` is the usual way on, where there is one."""
     moves = queries.moves(work, ref)
-    return [{"to": to.value, "text": moves.actions[to]} for to in moves.allowed]
+    order = list(Status)
+    onward = [to for to in moves.allowed if to not in (Status.FAILED, Status.CANCELLED)]
+    ahead = [to for to in onward if order.index(to) > order.index(moves.status) or moves.status is Status.FAILED]
+    main = next(iter(ahead), None)
+    return [{"to": to.value, "text": moves.actions[to], "main": "yes" if to is main else ""} for to in moves.allowed]
 
 
 def _execution(run: ExecutionOut) -> dict[str, Any]:
@@ -89,11 +96,18 @@ def _execution(run: ExecutionOut) -> dict[str, Any]:
         "progress": run.progress,
         "tone": {"succeeded": "ok", "failed": "bad", "running": ""}.get(run.status.value, "idle"),
         "tokens": sum(known) if known else None,
-        "seconds": run.duration_ms / 1000 if run.duration_ms is not None else None,
+        "seconds": _seconds(run),
         "cost": plain(run.cost_usd),
         "failure": (run.failure or "").replace("_", " "),
         "log": (run.failure_detail or run.output or run.note or "")[:4000],
     }
+
+
+def _seconds(run: ExecutionOut) -> float | None:
+    """How long a run took, or takes up to now."""
+    if run.duration_ms is not None:
+        return run.duration_ms / 1000
+    return (clock.now() - run.started_at).total_seconds() if run.status == "running" else None
 
 
 def _cost(row: Any) -> dict[str, Any]:
@@ -109,7 +123,7 @@ def _cost(row: Any) -> dict[str, Any]:
 
 def _work(found: TaskOut, executions: list[ExecutionOut]) -> dict[str, Any]:
     """Time and money: what was used of the estimate."""
-    seconds = sum(run.duration_ms or 0 for run in executions) / 1000
+    seconds = sum(_seconds(run) or 0 for run in executions)
     planned = (found.estimate_minutes or 0) * 60
     return {
         "runs": len(executions),

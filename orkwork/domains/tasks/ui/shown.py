@@ -7,7 +7,8 @@ from orkwork.core import clock
 from orkwork.core.money import plain
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
-from orkwork.domains.tasks.schemas import BoardCard, CommentOut, DependencyOut, TaskFact, TaskItem
+from orkwork.domains.tasks.queries.seen import BoardCard, TaskFact
+from orkwork.domains.tasks.schemas import CommentOut, DependencyOut, TaskItem
 
 WORDS = {
     Status.CREATED: "Created",
@@ -190,7 +191,7 @@ _PLAIN = {
     "task.created": ("created", "circle-dashed", ""),
     "task.deleted": ("deleted", "trash-2", ""),
     "task.blocked": ("blocked again", "lock", "bad"),
-    "comment.added": ("commented", "message-square", ""),
+    "comment.added": ("commented on", "message-square", ""),
     "project.created": ("began the project", "folder-kanban", ""),
     "project.archived": ("archived the project", "archive", ""),
     "tracker.imported": ("imported issues", "download", ""),
@@ -218,10 +219,10 @@ def _told(told: TaskFact, agents: Mapping[str, str]) -> tuple[str, str, str, str
     if told.name == "execution.ended":
         ended = str(told.after.get("status", ""))
         tone = {"succeeded": "ok", "failed": "bad"}.get(ended, "")
-        return "run ended: {a}", RUNS.get(ended, ended), "", "flag", tone
+        return "ended the run: {a}", RUNS.get(ended, ended), "", "flag", tone
     if told.name in ("dependency.added", "dependency.removed"):
-        added = "now waits for {a}" if told.after.get("kind") != "relates" else "related to {a}"
-        text = added if told.name == "dependency.added" else "no longer waits for {a}"
+        added = "added the dependency on {a}" if told.after.get("kind") != "relates" else "related it to {a}"
+        text = added if told.name == "dependency.added" else "removed the dependency on {a}"
         return text, str(told.after.get("depends_on", "")), "", "git-branch", ""
     if told.name in ("task.changed", "project.changed"):
         names = [FIELDS.get(name, name) for name in told.after]
@@ -237,6 +238,9 @@ def _moved(told: TaskFact, agents: Mapping[str, str]) -> tuple[str, str, str, st
     if told.after.get("reason") == "claimed":
         return "claimed", "", "", icon, tone
     if after == Status.ASSIGNED:
-        return "assigned to {a}", agents.get(str(told.after.get("agent_id")), "—"), "", icon, tone
+        agent = agents.get(str(told.after.get("agent_id")), "—")
+        return (
+            ("took it", "", "", icon, tone) if agent == told.actor_name else ("assigned to {a}", agent, "", icon, tone)
+        )
     words: dict[str, str] = {s.value: word for s, word in WORDS.items()}
     return "moved from {a} to {b}", words.get(before, before), words.get(after, after), icon, tone
