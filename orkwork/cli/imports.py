@@ -46,7 +46,9 @@ def tracker(
 def _sentence(made: Imported) -> str:
     where = f"{made.project} ({made.key_prefix})"
     if not (made.tasks or made.comments or made.labels or made.people):
-        return f"Nothing new: all {made.known} issues and pull requests of {made.repository} are in {where}."
-    added = f"{made.tasks} tasks, {made.comments} comments, {made.labels} labels and {made.people} people"
-    known = f" {made.known} were known and stay as they are." if made.known else ""
-    return f"Imported {made.repository} into {where}: {added}.{known}"
+        return f"Nothing new: what {made.repository} has is in {where} already."
+    counts = ((made.tasks, "task"), (made.comments, "comment"), (made.labels, "label"))
+    added = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts)
+    people = f"{made.people} {'person' if made.people == 1 else 'people'}"
+    known = f" {made.known} issues were known and stay as they are." if made.known else ""
+    return f"Imported {made.repository} into {where}: {added} and {people}.{known}"
