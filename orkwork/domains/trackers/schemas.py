@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from orkwork.core.schema import Body, Out, Str, Title
 from orkwork.domains.tasks.schemas import LabelName
@@ -15,7 +16,13 @@ MAX_NUMBER = 1_000_000_000
 
 def _login(value: Any) -> Any:
     """A person: a login, or an object that holds one; nobody for a deleted account."""
-    return (value.get("login") or value.get("name")) if isinstance(value, dict) else value
+    return (value.get("login") if isinstance(value, dict) else value) or None
+
+
+def _plausible(value: datetime) -> datetime:
+    if not 1970 <= value.year < 2200:
+        raise PydanticCustomError("time_range", "must lie between the years 1970 and 2200")
+    return value
 
 
 def _upper(value: Any) -> Any:
@@ -26,7 +33,8 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-Login = Annotated[Annotated[Str, Field(max_length=100)] | None, BeforeValidator(_login)]
+Login = Annotated[Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] | None, BeforeValidator(_login)]
+When = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Text = Annotated[Body, BeforeValidator(lambda value: "" if value is None else value)]
 
 
@@ -48,7 +56,7 @@ class FileLine(FilePart):
     """A remark on a line of a pull request's changes; the review's author made it."""
 
     body: Text = ""
-    createdAt: AwareDatetime  # noqa: N815 - the file's own name
+    createdAt: When  # noqa: N815 - the file's own name
 
 
 class FileRemark(FileLine):
@@ -63,8 +71,8 @@ class FileReview(FilePart):
     author: Login = None
     state: Str = ""
     body: Text = ""
-    createdAt: AwareDatetime | None = None  # noqa: N815
-    submittedAt: AwareDatetime | None = None  # noqa: N815
+    createdAt: When | None = None  # noqa: N815
+    submittedAt: When | None = None  # noqa: N815
     comments: list[FileLine] = []
 
 
@@ -78,9 +86,9 @@ class FileItem(FilePart):
     body: Text = ""
     author: Login = None
     url: Annotated[Str, Field(max_length=2000)] | None = None
-    createdAt: AwareDatetime | None = None  # noqa: N815
-    updatedAt: AwareDatetime | None = None  # noqa: N815
-    closedAt: AwareDatetime | None = None  # noqa: N815
+    createdAt: When | None = None  # noqa: N815
+    updatedAt: When | None = None  # noqa: N815
+    closedAt: When | None = None  # noqa: N815
     labels: list[Annotated[FileLabel, BeforeValidator(_named)]] = []
     assignees: list[Login] = []
     comments: list[FileRemark] = []

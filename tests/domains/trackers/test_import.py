@@ -207,6 +207,12 @@ def test_two_imports_at_once_add_everything_once(company: Company) -> None:
         (archive(issue("1")), r"issues\[0\]\.number"),  # pyright: ignore[reportArgumentType]
         (archive(issue(1, createdAt="yesterday")), r"issues\[0\]\.createdAt"),
         (archive(issue(1, createdAt="2023-01-01T00:00:00")), r"issues\[0\]\.createdAt"),
+        (archive(issue(1, createdAt="0001-01-01T00:00:00+14:00")), r"issues\[0\]\.createdAt: must lie between"),
+        (archive(issue(1, author="İda")), r"issues\[0\]\.author"),
+        (archive(issue(1, author={"login": 7})), r"issues\[0\]\.author"),
+        (archive(issue(1, body="\ud800")), r"issues\[0\]\.body: must be valid Unicode"),
+        (archive(issue(1, labels=[{}])), r"issues\[0\]\.labels\[0\]\.name is missing"),
+        (archive(issue(10**12)), r"issues\[0\]\.number"),
         (archive(issue(1, state="SLEEPING")), r"issues\[0\]\.state"),
         (archive(issue(1, comments=[{"body": "x"}])), r"issues\[0\]\.comments\[0\]\.createdAt is missing"),
         (archive() | {"repo": "nonsense"}, "repo"),
