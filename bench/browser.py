@@ -48,13 +48,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def signed_in(browser: Browser, server: Server, *, offline_cache: bool = False) -> Iterator[BrowserContext]:
-    """A fresh profile with the owner's session; the service worker stays out of a first load's figures."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, service_workers="allow" if offline_cache else "block"
-    )
+def signed_in(browser: Browser, server: Server, *, visitor: bool = False) -> Iterator[BrowserContext]:
+    """A fresh profile with the owner's session, or a visitor's; the service worker stays out of the figures."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, service_workers="block")
     try:
-        for pair in server.cookie.split("; "):
+        for pair in () if visitor else server.cookie.split("; "):
             name, value = pair.split("=", 1)
             context.add_cookies([{"name": name, "value": value, "url": server.url}])
         yield context

@@ -12,27 +12,34 @@ from bench.company import Company
 from bench.replay.client import Client
 from bench.result import Table
 
-PAGES = ("/login", "/", "/agents", "/projects", "/board", "/tasks", "/audit", "/settings")
+PAGES = (
+    "/login",
+    "/",
+    "/agents",
+    "/projects",
+    "/projects/BEN",
+    "/projects/BEN/board",
+    "/tasks",
+    "/tasks/BEN-1",
+    "/audit",
+    "/settings",
+)
 READY = "h1, main h2, form button"
-CARD = "[data-task-id], [data-rfd-draggable-id], [data-testid='card']"
+CARD = ".kc"
 BOARDS = (50, 2_000)
 
 
 def measure_pages(company: Company, table: Table) -> None:
     """First load of every page with an empty cache."""
     with chromium() as browser:
-        for path in (*PAGES, f"/tasks/{company.task_ids[0]}"):
-            with signed_in(browser, company.server) as context:
+        for path in PAGES:
+            with signed_in(browser, company.server, visitor=path == "/login") as context:
                 try:
                     load = first_load(context, company.server.url + path, READY)
                 except PlaywrightError as error:
-                    table.add(_shown(path), "did not open", str(error).splitlines()[0][:80], "", "", "")
+                    table.add(path, "did not open", str(error).splitlines()[0][:80], "", "", "")
                     continue
-            table.add(_shown(path), *_cells(load))
-
-
-def _shown(path: str) -> str:
-    return "/tasks/{id}" if path.count("/") > 1 else path
+            table.add(path, *_cells(load))
 
 
 def _cells(load: Load) -> tuple[str, ...]:
@@ -82,7 +89,7 @@ async def _board_project(company: Company, size: int) -> dict[str, Any]:
 def _one_board(browser: Browser, company: Company, project: dict[str, Any]) -> dict[str, float]:
     with signed_in(browser, company.server) as context:
         context.add_init_script(LONG_TASKS)
-        url = f"{company.server.url}/board?project={project['key_prefix']}"
+        url = f"{company.server.url}/projects/{project['key_prefix']}/board"
         return _weigh(context, url)
 
 
