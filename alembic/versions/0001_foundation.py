@@ -833,6 +833,7 @@ def upgrade() -> None:
         ["agent_id", "external_id"],
         unique=True,
         postgresql_where=sa.text("external_id is not null"),
+        postgresql_nulls_not_distinct=True,
     )
     for script in (APPEND_ONLY, TALLY, SETTLE, FIRST_ROWS):
         for statement in script.split("\n--\n"):

@@ -46,6 +46,7 @@ class Cost(SQLModel, table=True):
             "external_id",
             unique=True,
             postgresql_where=text("external_id is not null"),
+            postgresql_nulls_not_distinct=True,  # people have no agent, and report once all the same
         ),
         Index("ix_costs_occurred", "occurred_at", "id"),
         Index("ix_costs_execution", "execution_id", "occurred_at"),

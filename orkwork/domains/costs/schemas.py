@@ -4,13 +4,15 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationInfo, field_validator
 
 from orkwork.core.money import Usd, UsdIn
 from orkwork.core.schema import In, Int, Out, Str
 from orkwork.domains.costs.models import Basis
 
 ModelName = Annotated[Str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,119}$")]
+MOST_USD = 10**12
+"""What the ledger can hold in one row."""
 Tokens = Annotated[Int, Field(ge=0, le=10**12)]
 
 
@@ -45,13 +47,27 @@ class CostIn(In):
     external_id: Annotated[Str, StringConstraints(min_length=1, max_length=200)] | None = None
     """The caller's own id of the call: sent twice, it is recorded once."""
 
-    @model_validator(mode="after")
-    def _sane(self) -> "CostIn":
-        if self.cached_tokens + self.cache_write_tokens > self.input_tokens:
+    @field_validator("occurred_at")
+    @classmethod
+    def _plausible(cls, value: datetime | None) -> datetime | None:
+        if value is not None and not 2000 <= value.year < 2200:
+            raise ValueError("must lie between the years 2000 and 2200")
+        return value
+
+    @field_validator("cached_tokens", "cache_write_tokens")
+    @classmethod
+    def _part_of_input(cls, value: int, info: ValidationInfo) -> int:
+        if "input_tokens" in info.data and value + info.data.get("cached_tokens", 0) > info.data["input_tokens"]:
             raise ValueError("cached_tokens and cache_write_tokens are part of input_tokens and can't exceed them")
-        if self.occurred_at is not None and not 2000 <= self.occurred_at.year < 2200:
-            raise ValueError("occurred_at must lie between the years 2000 and 2200")
-        return self
+        return value
+
+    @field_validator("unit_prices_usd")
+    @classmethod
+    def _countable(cls, value: UnitPrices | None, info: ValidationInfo) -> UnitPrices | None:
+        tokens = info.data.get("input_tokens", 0), info.data.get("output_tokens", 0)
+        if value is not None and tokens[0] * value.input + tokens[1] * value.output >= MOST_USD:
+            raise ValueError(f"times the tokens must stay below {MOST_USD} dollars")
+        return value
 
 
 class CostBatchIn(In):
