@@ -51,11 +51,12 @@ def list_agents(filters: Filters, door: Caller) -> Response:
     """By name; retired ones only when asked for."""
 
     def page(work: Work) -> PageOut[AgentOut]:
-        after = str(decode_cursor(filters.cursor, 1)[0]) if filters.cursor else None
-        items = queries.agents(work, status=filters.status, after_name=after, limit=filters.limit + 1)
+        kept = decode_cursor(filters.cursor, 2) if filters.cursor else None
+        after = (str(kept[0]), str(kept[1])) if kept else None
+        items = queries.agents(work, status=filters.status, after=after, limit=filters.limit + 1)
         more = len(items) > filters.limit
         items = items[: filters.limit]
-        return PageOut(items=items, next_cursor=encode_cursor([items[-1].name]) if more else None)
+        return PageOut(items=items, next_cursor=encode_cursor([items[-1].name, items[-1].id]) if more else None)
 
     return door.ask(page)
 

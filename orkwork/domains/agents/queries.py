@@ -66,18 +66,19 @@ from agents a join agent_load l on l.agent_id = a.id cross join settings s
 
 @query("agents:read")
 def agents(
-    work: Work, *, status: list[AgentStatus] | None = None, after_name: str | None = None, limit: int = 200
+    work: Work, *, status: list[AgentStatus] | None = None, after: tuple[str, str] | None = None, limit: int = 200
 ) -> list[AgentOut]:
     """Agents by name, retired ones only when asked for."""
     params: dict[str, Any] = {
         "now": clock.now(),
         "status": status or ["active", "paused"],
-        "after": after_name,
+        "name": after[0] if after else None,
+        "id": after[1] if after else None,
         "limit": limit,
     }
     rows = work.all(
-        AGENTS + "where a.status = any(%(status)s) and (%(after)s::text is null or (lower(a.name), a.name) > "
-        "(lower(%(after)s), %(after)s)) order by lower(a.name), a.name limit %(limit)s",
+        AGENTS + "where a.status = any(%(status)s) and (%(name)s::text is null or (lower(a.name), a.id) > "
+        "(lower(%(name)s), %(id)s::uuid)) order by lower(a.name), a.id limit %(limit)s",
         params,
     )
     return [AgentOut.model_validate(row) for row in rows]
