@@ -33,7 +33,8 @@ def demo(
             return
         address = settings().address
         _await_server(address)
-        _finish_removal()
+        if door.run(system("demo"), queries.leaving, write=False):
+            _sweep()
         made = door.run(system("demo"), setup.start_demo, write=True)
     _play(address, made, pace, seconds)
 
@@ -76,11 +77,6 @@ def _remove() -> None:
     typer.echo(f"Ended: {leaving.agents} agents retired, {leaving.projects} projects archived. Erasing their rows.")
     _sweep()
     typer.echo("The demo is gone.")
-
-
-def _finish_removal() -> None:
-    """Erase an earlier demo that was ended and not yet erased."""
-    door.run(system("demo.sweep"), removing.sweep, write=True)
 
 
 def _sweep() -> None:

@@ -111,10 +111,11 @@ def test_the_made_up_company_works_survives_a_restart_and_goes_without_a_trace(
     assert len(rows("select distinct model from costs")) >= 3
     assert not rows("select from costs where amount_usd is null")
     assert sums_are_exact()
+    again = begin()
+    gone = demo_ids()
     with pytest.raises(Dismissed), ThreadPoolExecutor() as beside:  # removed while they work
-        playing = beside.submit(act, server, begin(), 60, lines)
+        playing = beside.submit(act, server, again, 60, lines)
         time.sleep(4)
-        gone = demo_ids()
         door.run(system("test"), removing.remove_demo, write=True)
         sweep_until_gone()
         playing.result()

@@ -158,6 +158,17 @@ def test_a_demo_that_leaves_can_not_be_started_and_one_that_runs_is_taken_over(c
     assert len(start().agents) == len(first.agents)
 
 
+def test_an_agent_that_a_person_retired_is_replaced(company: Company) -> None:
+    before = everything()
+    first = start()
+    company.do(agents.retire_agent, first.agents[2].id)
+    second = start()
+    assert second.agents[2].name == first.agents[2].name
+    assert second.agents[2].id != first.agents[2].id
+    remove()
+    assert everything() == before
+
+
 def test_names_and_prefixes_of_real_ones_are_left_alone(company: Company) -> None:
     company.agent("mira")
     company.project("Velocity", key_prefix="VELO")

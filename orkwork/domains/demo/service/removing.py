@@ -9,6 +9,7 @@ from orkwork.core.operation import operation
 from orkwork.core.work import Work
 from orkwork.domains.agents import service as agents
 from orkwork.domains.audit import service as audit
+from orkwork.domains.demo import queries
 from orkwork.domains.demo.events import DemoRemoved
 from orkwork.domains.demo.schemas import RemovalOut
 from orkwork.domains.demo.service import erasing, ledger
@@ -22,11 +23,6 @@ from orkwork.domains.tasks.service.dependencies import EDGE_LOCK
 
 BATCH = 20_000
 """Events erased at once; what is more waits for the next round."""
-_LEAVING = """
-select (exists (select from agents where demo) or exists (select from projects where demo))
-  and not exists (select from agents where demo and status <> 'retired')
-  and not exists (select from projects where demo and status <> 'archived') as leaving
-"""
 _HELD = """
 select t.id, t.status from tasks t join projects p on p.id = t.project_id
 where t.status in ('ASSIGNED', 'IN_PROGRESS') and {which} order by t.id for no key update of t
@@ -76,8 +72,10 @@ def _give_back(work: Work, which: str) -> None:
 @operation(None, users=False, agents=False)
 def sweep(work: Work) -> int:
     """Erase a demo that was ended, once the log is sealed; how many events went, 0 when there is nothing to do yet."""
-    leaving, mine = work.one(_LEAVING), "select pg_try_advisory_xact_lock(7, 6) as mine"
-    if leaving is None or not leaving["leaving"] or not (work.one(mine) or {})["mine"]:
+    if not queries.leaving(work):
+        return 0
+    mine = work.one("select pg_try_advisory_xact_lock(7, 6) as mine")
+    if mine is None or not mine["mine"]:
         return 0
     while audit.seal(work) == audit.BATCH:
         pass

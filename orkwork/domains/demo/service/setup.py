@@ -10,6 +10,7 @@ from orkwork.core.operation import operation
 from orkwork.core.work import Work
 from orkwork.domains.agents import service as agents
 from orkwork.domains.agents.schemas import AgentIn, KeyIn
+from orkwork.domains.demo import queries
 from orkwork.domains.demo.rules import company
 from orkwork.domains.demo.schemas import DemoAgent, DemoOut, DemoProject
 from orkwork.domains.projects import service as projects
@@ -23,19 +24,11 @@ _KEY_NAME = "demo"
 def start_demo(work: Work) -> DemoOut:
     """Make the made-up company where it is missing, and fresh keys for its agents; keys of earlier demos stop working."""
     work.sql(_ONE_AT_A_TIME)
-    _refuse_leaving(work)
+    if queries.leaving(work):
+        raise Conflict("demo.leaving", "An earlier demo is still being removed", "`orkwork demo --remove` ends that.")
     ventures = _projects(work)
     ids = [venture.id for venture in ventures]
     return DemoOut(agents=_agents(work, ids), projects=ventures)
-
-
-def _refuse_leaving(work: Work) -> None:
-    leaving = work.one(
-        "select from projects where demo and status = 'archived' union all "
-        "select from agents where demo and status = 'retired' limit 1"
-    )
-    if leaving is not None:
-        raise Conflict("demo.leaving", "An earlier demo is still being removed", "`orkwork demo --remove` ends that.")
 
 
 def _projects(work: Work) -> list[DemoProject]:
