@@ -78,9 +78,9 @@ async def _board_project(company: Company, size: int) -> dict[str, Any]:
     agent = Client(company.server.url, key=company.key)
     project = await owner.send("POST", "/projects", body={"name": f"Board {size}", "key_prefix": f"BO{len(str(size))}"})
     tasks = [{"ref": str(n), "title": f"Card {n} of {size}", "labels": ["board"]} for n in range(size)]
-    made = await agent.send("POST", "/tasks/bulk", body={"project_id": project["id"], "ready": False, "tasks": tasks})
-    for row in made["tasks"][:: max(1, size // 20)]:
-        await owner.send("POST", f"/tasks/{row['id']}/transition", body={"to": "PLANNING"})
+    await agent.send("POST", "/tasks/bulk", body={"project_id": project["id"], "ready": True, "tasks": tasks})
+    for _ in range(2):
+        await agent.send("POST", "/tasks/claim", body={"limit": 10, "project_id": project["id"], "start": True})
     await owner.close()
     await agent.close()
     return project
