@@ -85,7 +85,7 @@ class Company:
     def agent(self, name: str | None = None, *, scopes: list[str] | None = None, **fields: Any) -> Worker:
         """An agent with a key of all scopes."""
         self._count += 1
-        body = AgentIn(name=name or f"agent-{self._count}", **({"max_concurrent_tasks": 100} | fields))
+        body = AgentIn.model_validate({"name": name or f"agent-{self._count}", "max_concurrent_tasks": 100} | fields)
         out = self.do(agent_service.create_agent, body)
         key = self.do(agent_service.create_key, out.id, KeyIn(name="test", scopes=scopes or list(SCOPES)))
         return Worker(out, key.key)

@@ -179,7 +179,7 @@ def _mount_not_found(app: FastAPI) -> None:
 
     @app.api_route("/api/{path:path}", methods=methods, include_in_schema=False)
     async def no_route(path: str, request: Request) -> None:
-        allowed = [method for method in methods if _takes(known, request.scope | {"method": method})]
+        allowed = [method for method in methods if _takes(known, {**request.scope, "method": method})]
         if allowed:
             raise HTTPException(405, f"/api/{path[:200]} takes {', '.join(allowed)}", {"Allow": ", ".join(allowed)})
         raise HTTPException(404, f"There is no /api/{path[:200]}")

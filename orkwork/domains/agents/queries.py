@@ -157,7 +157,8 @@ def spending(work: Work, agent_id: UUID, days: int = 30) -> Spending:
     params: dict[str, Any] = {"id": agent_id, "now": clock.now(), "days": days}
     by_day = work.all(_SPENT_BY_DAY, params)
     by_model = work.all(_SPENT_BY_MODEL, params | {"first": by_day[0]["day"]})
-    return Spending(days=by_day, models=by_model, **(work.one(_SPENT_BY_MONTH, params) or {}))
+    months = work.one(_SPENT_BY_MONTH, params) or {}
+    return Spending.model_validate({"days": by_day, "models": by_model} | months)
 
 
 @query("agents:read")
