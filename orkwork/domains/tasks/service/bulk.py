@@ -154,8 +154,9 @@ def _resolve(work: Work, body: BulkIn) -> _Graph:
                     errors=[FieldError(f"tasks.{i}.depends_on", f"there is no {ref[:80]!r}")],
                 )
             task_id, status = known[ref]
-            outer.setdefault(i, []).append(task_id)
-            blockers[i] += status != Status.COMPLETED
+            if task_id not in outer.setdefault(i, []):  # it may be named by its key and by its id
+                outer[i].append(task_id)
+                blockers[i] += status != Status.COMPLETED
     order = rules.order_graph(inner, len(body.tasks))
     if order is None:
         raise Conflict("task.cycle", "The dependencies form a cycle", "Remove one dependency of the cycle.")
