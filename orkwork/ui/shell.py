@@ -8,6 +8,7 @@ from orkwork.core.actor import Role
 from orkwork.core.work import Work
 from orkwork.ui import nav
 from orkwork.ui.components.avatar import avatar
+from orkwork.ui.components.button import icon_button
 from orkwork.ui.components.dialog import dialog
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.kit import DocumentTitle, Hands, LanguageSwitch, LiveDot, SidebarButton, ThemeSwitch, Toasts
@@ -15,6 +16,7 @@ from orkwork.ui.locale import LOCALES, say, t
 from orkwork.ui.screen import Screen, handler
 
 Node = Any
+_SIGN_OUT = "fetch('/api/v2/auth/logout',{method:'POST'}).finally(()=>{location.href='/login'})"
 _ROLES = {Role.OWNER: "Owner", Role.ADMIN: "Admin", Role.MEMBER: "Member", Role.VIEWER: "Viewer"}
 
 
@@ -93,15 +95,17 @@ def _shortcut(line: Any) -> rx.Component:
 
 
 def _person() -> rx.Component:
-    return rx.el.a(
+    link = rx.el.a(
         avatar(Shell.user, person=True, size="md"),
         rx.el.span(
             rx.el.strong(Shell.user, class_name="trunc"), rx.el.span(_role(), class_name="meta"), class_name="tx grow"
         ),
         href="/settings",
         aria_label=Shell.user + ", " + _role().to(str),
-        class_name="me",
+        class_name="row grow",
     )
+    leave = icon_button("log-out", t("Sign out"), on_click=rx.call_script(_SIGN_OUT), class_name="tx")
+    return rx.el.div(link, leave, class_name="me")
 
 
 def _role() -> Any:

@@ -133,7 +133,7 @@ def test_pausing_can_be_taken_back_and_retiring_is_asked_once(
         expect(page.get_by_role("main").get_by_text("Paused").first).to_be_visible()
         page.get_by_role("button", name="Undo").click()
         expect(page.get_by_role("button", name="Pause")).to_be_visible()
-        page.get_by_label("More").click()
+        page.locator("main summary[aria-label=More]").click()
         page.get_by_role("button", name="Retire agent").click()
         page.locator("#retire").get_by_role("button", name="Retire agent").click()
         expect(page.get_by_role("main").get_by_text("Retired").first).to_be_visible()

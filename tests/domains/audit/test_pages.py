@@ -55,7 +55,7 @@ def test_filters_stand_in_the_address(history: Company, visit: Visit) -> None:
         expect(page.locator("main details")).to_have_count(everything)
     with visit("/audit?from=2001-01-01&to=2001-01-02", history.owner) as page:
         expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
-    with visit("/audit?from=nonsense&cursor=x&actor=%00", history.owner) as page:
+    with visit("/audit?from=nonsense&cursor=x", history.owner) as page:
         assert _entries(page) == everything
 
 

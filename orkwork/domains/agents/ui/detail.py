@@ -136,7 +136,7 @@ class AgentPage(Screen, rx.State):
         try:
             read = await self.ask(_read, ref)
         except NotFound:
-            self.found, self.missing = False, True
+            self.found, self.missing, self.agent = False, True, NOBODY
             return None
         for name, value in read.items():
             setattr(self, name, value)
@@ -211,7 +211,7 @@ def _none() -> rx.Component:
 @page(
     "/agents/[id]",
     title="Agent",
-    name=AgentPage.agent["name"],
+    name=rx.cond(AgentPage.found, AgentPage.agent["name"], t("Agent")),
     state=AgentPage,
     topics={"agent"},
     nav="/agents",

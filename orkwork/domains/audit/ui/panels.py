@@ -91,9 +91,21 @@ def exports(state: Any) -> rx.Component:
     address = rx.Var.create("/api/v2/audit/export?") + rx.cond(state.export, state.export + "&", "")
     return rx.el.div(
         button(t("Verify"), kind="sm", icon_name="shield-check", on_click=state.verify),
-        rx.el.a(icon("download", "s"), "CSV", href=address + "format=csv", download=True, class_name="btn ghost sm"),
         rx.el.a(
-            icon("download", "s"), "JSONL", href=address + "format=jsonl", download=True, class_name="btn ghost sm no-m"
+            icon("download", "s"),
+            "CSV",
+            href=address + "format=csv",
+            download=True,
+            reload_document=True,
+            class_name="btn ghost sm",
+        ),
+        rx.el.a(
+            icon("download", "s"),
+            "JSONL",
+            href=address + "format=jsonl",
+            download=True,
+            reload_document=True,
+            class_name="btn ghost sm no-m",
         ),
         class_name="row tight",
     )

@@ -67,8 +67,8 @@ def refusal(failed: rx.Var, detail: rx.Var) -> rx.Component:
 
 
 def github_button(href: Any) -> rx.Component:
-    """The way over GitHub."""
-    return button(t("Continue with GitHub"), kind="solid", icon_name="github", href=href)
+    """The way over GitHub; its address is the API's, which the pages' own router does not know."""
+    return button(t("Continue with GitHub"), kind="solid", icon_name="github", href=href, reload_document=True)
 
 
 def _by_github() -> rx.Component:
