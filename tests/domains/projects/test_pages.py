@@ -65,7 +65,7 @@ def test_the_sidebar_and_the_palette_lead_to_projects(visit: Visit, company: Com
     project = company.project("Halyard", key_prefix="HAL")
     company.task(project, "Rollups equal the raw sum")
     with visit("/projects", company.owner) as page:
-        page.locator(".projs a", has_text="HAL").click()
+        page.locator(".side .projs a", has_text="HAL").click()
         expect(page).to_have_url(re.compile("/projects/HAL$"))
         page.wait_for_timeout(300)
         page.keyboard.press("Control+k")

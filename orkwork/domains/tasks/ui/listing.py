@@ -138,7 +138,7 @@ class Tasks(Screen, rx.State):
     @handler
     async def move(self, to: str):
         """Move the selected tasks."""
-        if to in Status and Status(to) is not Status.ASSIGNED:
+        if to in set(Status) - {Status.ASSIGNED}:
             return await self._each(lifecycle.transition, MoveIn(to=Status(to)))
 
     @handler
