@@ -1,6 +1,7 @@
 """Every fact has its sentence, in both languages."""
 
 import importlib
+import importlib.util
 
 from orkwork.core.events import Event
 from orkwork.domains import DOMAINS, registry

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role
 from orkwork.domains.agents import queries as agent_queries
@@ -30,7 +30,7 @@ def _run(company: Company, worker: Worker, project: ProjectOut, title: str, stat
     key = company.task(project, title, ready=True).key
     company.do(claims.assign, key, AssignIn(agent_id=worker.id))
     run = company.do(runs.start_execution, key, StartIn()).parse()
-    company.do(runs.update_execution, run.id, ExecutionPatch(status=status, **report))
+    company.do(runs.update_execution, run.id, ExecutionPatch.model_validate({"status": status} | report))
     return key
 
 
@@ -57,7 +57,7 @@ def busy(company: Company) -> dict[str, str]:
     return keys | {"qa": str(qa.id), "pm": str(pm.id), "project": str(project.id)}
 
 
-def _need(page: Page, words: str) -> object:
+def _need(page: Page, words: str) -> Locator:
     return page.locator("#needs [data-row]").filter(has_text=words)
 
 
