@@ -5,6 +5,7 @@ from typing import Any
 from bench.bare_server import BareServer
 from bench.company import Company
 from bench.measure import Request, Rounds, Target, interleaved, ratio
+from bench.quiet import cpu_seconds
 from bench.result import Table
 
 LEAST = {"get": 0.6, "list of 50": 0.4, "transition": 0.4}
@@ -24,7 +25,13 @@ def compare_with_bare(company: Company, table: Table, *, rounds: int, seconds: f
                     Target("bare, in threads", bare.port, _requests(company, what, clients, "")),
                     Target("bare, asynchronous", bare.port, _requests(company, what, clients, "/async")),
                 ]
-                found = interleaved(three, rounds=rounds, seconds=seconds, stride=2)
+                found = interleaved(
+                    three,
+                    rounds=rounds,
+                    seconds=seconds,
+                    stride=2,
+                    cpu=lambda: cpu_seconds(company.server.pid) + cpu_seconds(bare.pid),
+                )
                 ours[f"{what}, {clients}"] = found[0]
                 _judge(table, len(company.task_ids), what, clients, found)
     return ours
@@ -46,6 +53,7 @@ def _judge(table: Table, size: int, what: str, clients: int, found: list[Rounds]
         f"{bare.median('p50_ms'):.2f} / {bare.median('p99_ms'):.2f}",
         f"{us.median('per_second'):,.0f}",
         f"{bare.median('per_second'):,.0f}",
+        f"{us.median('cpu_ms'):.2f} / {bare.median('cpu_ms'):.2f}",
         f"{share:.2f} ×, p99 {tail:.1f} ×",
         f"≥ {LEAST[what]} ×, p99 ≤ {MOST_P99:.0f} ×",
         f"{ratio(us, fast, 'per_second'):.2f} ×, p99 {ratio(us, fast, 'p99_ms'):.1f} ×",

@@ -41,6 +41,12 @@ class BareServer:
         self.__exit__()
         raise RuntimeError("the bare server did not start")
 
+    @property
+    def pid(self) -> int:
+        """The yardstick's own process."""
+        assert self.process is not None
+        return self.process.pid
+
     def __exit__(self, *_: object) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)

@@ -4,6 +4,7 @@ import json
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,14 +63,23 @@ def load(target: Target, seconds: float, stride: int = 1) -> dict[str, Any]:
     return json.loads(said.stdout)
 
 
-def interleaved(targets: list[Target], *, rounds: int, seconds: float, stride: int = 1) -> list[Rounds]:
-    """Rounds over all targets in turn, after a short warm-up of each."""
+def interleaved(
+    targets: list[Target],
+    *,
+    rounds: int,
+    seconds: float,
+    stride: int = 1,
+    cpu: Callable[[], float] = lambda: 0.0,
+) -> list[Rounds]:
+    """Rounds over all targets in turn, after a short warm-up of each; `cpu` reads the servers' CPU seconds so far."""
     found = [Rounds(target.name) for target in targets]
     for target in targets:
         load(target, min(0.5, seconds), stride)
     for _ in range(rounds):
         for target, kept in zip(targets, found, strict=True):
-            kept.rounds.append(load(target, seconds, stride))
+            before = cpu()
+            one = load(target, seconds, stride)
+            kept.rounds.append(one | {"cpu_ms": (cpu() - before) * 1000 / one["requests"]})
     for kept in found:
         if kept.refused:
             raise RuntimeError(f"{kept.name} answered {kept.refused}")

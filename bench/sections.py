@@ -48,7 +48,7 @@ def calls(company: Company, *, rounds: int, seconds: float, sizes: tuple[int, ..
     bare = started(
         "Against the same handlers bare",
         "tasks", "call", "clients", "orkwork p50 / p99 ms", "bare p50 / p99 ms", "orkwork /s", "bare /s",
-        "ratio", "target", "ratio to bare asynchronous",
+        "CPU ms, orkwork / bare", "ratio", "target", "ratio to bare asynchronous",
     )  # fmt: skip
     peer = Table(
         "Beside the nearest peer's published figures",
