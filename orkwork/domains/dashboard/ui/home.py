@@ -265,14 +265,14 @@ def _full() -> rx.Component:
         rx.cond(Home.demo, beginning.demo_notice(Home)),
         brief.card_of(Home),
         grid(
-            rx.el.div(needs.card_of(Home), class_name="c8"),
-            rx.el.div(panels.spend(Home), rx.el.div(panels.agents(Home), class_name="no-m"), class_name="c4 stack"),
+            rx.el.div(needs.card_of(Home), rx.el.div(panels.projects(Home), class_name="no-m"), class_name="c8 stack"),
+            rx.el.div(
+                panels.spend(Home),
+                rx.el.div(panels.agents(Home), class_name="no-m"),
+                rx.el.div(panels.feed(Home), class_name="no-m"),
+                class_name="c4 stack",
+            ),
         ),
-        rx.el.div(
-            grid(rx.el.div(panels.projects(Home), class_name="c8"), rx.el.div(panels.feed(Home), class_name="c4")),
-            class_name="no-m",
-        ),
-        needs.back_dialog(Home),
         class_name="stack",
     )
 
