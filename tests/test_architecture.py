@@ -150,7 +150,8 @@ INNER = {
 """Files whose functions are parts of operations: `moving` is the one move that several operations make."""
 PARTS = {
     # parts of operations that other operations of the same floor call in the same Work
-    "audit.service.erase", "demo.service.erasing.let_go", "demo.service.erasing.delete", "demo.service.ledger.forget", "costs.queries.cost_out", "tasks.queries.tasks.located", "tasks.queries.tasks.missing",
+    "audit.service.erase", "demo.service.erasing.let_go", "demo.service.erasing.delete", "demo.service.ledger.forget",
+    "costs.queries.cost_out", "tasks.queries.tasks.located", "tasks.queries.tasks.missing",
     "tasks.queries.tasks.standing_row", "tasks.queries.tasks.standing_of", "tasks.queries.tasks.words",
     "tasks.queries.tasks.orders", "tasks.queries.graph.critical_path", "tasks.service.creating.columns",
     "tasks.service.creating.capability_set", "tasks.service.dependencies.insert_edge",

@@ -105,7 +105,9 @@ def _check_level(work: Work, level: int) -> None:
 
 
 def _check_name(work: Work, name: str) -> None:
-    if work.one("select true as taken from agents where lower(name) = lower(%(name)s) and status <> 'retired'", {"name": name}):
+    if work.one(
+        "select true as taken from agents where lower(name) = lower(%(name)s) and status <> 'retired'", {"name": name}
+    ):
         raise Conflict("agent.name_taken", f"There is an agent named {name} already", "Choose another name.")
 
 

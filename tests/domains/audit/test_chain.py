@@ -40,7 +40,8 @@ def test_a_chain_that_nobody_touched_holds(sealed: Company) -> None:
     ("harm", "says"),
     [
         (
-            "alter table events disable trigger all; update events set actor_name = 'x' where seq = (select seq from event_log where pos = 2)",
+            "alter table events disable trigger all; "
+            "update events set actor_name = 'x' where seq = (select seq from event_log where pos = 2)",
             "was changed",
         ),
         (

@@ -44,7 +44,9 @@ def test_an_agent_claims_works_and_hands_in_and_a_person_approves(http: TestClie
     assert cost.json()["amount_usd"] == "0.01854"
     assert Decimal(cost.json()["difference_usd"]) == Decimal("0.01388") - Decimal("0.01854")
 
-    report = http.patch(f"{BASE}/executions/{run}", json={"fence": claimed["fence"], "progress": 40}, headers=agent.headers)
+    report = http.patch(
+        f"{BASE}/executions/{run}", json={"fence": claimed["fence"], "progress": 40}, headers=agent.headers
+    )
     assert report.status_code == 200, report.text
     done = http.patch(
         f"{BASE}/executions/{run}",
@@ -76,7 +78,9 @@ def test_completing_the_last_dependency_makes_the_dependant_ready(http: TestClie
     made = http.post(f"{BASE}/tasks/bulk", json=graph, headers=agent.headers)
     assert made.status_code == 201, made.text
     assert [t["status"] for t in made.json()["tasks"]] == ["READY", "PLANNING"]
-    [claimed] = http.post(f"{BASE}/tasks/claim", json={"limit": 5, "start": True}, headers=agent.headers).json()["claims"]
+    [claimed] = http.post(f"{BASE}/tasks/claim", json={"limit": 5, "start": True}, headers=agent.headers).json()[
+        "claims"
+    ]
     ended = http.patch(
         f"{BASE}/executions/{claimed['execution']['id']}",
         json={"fence": claimed["fence"], "status": "succeeded"},

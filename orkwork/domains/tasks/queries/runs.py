@@ -45,7 +45,11 @@ def executions(
     if task_ref is not None:
         params["task"] = standing_row(work, task_ref)["id"]
         conditions.append("x.task_id = %(task)s")
-    for wanted, condition in ((agent_id, "x.agent_id = %(agent)s"), (status, "x.status = %(status)s"), (project_id, "x.project_id = %(project)s")):
+    for wanted, condition in (
+        (agent_id, "x.agent_id = %(agent)s"),
+        (status, "x.status = %(status)s"),
+        (project_id, "x.project_id = %(project)s"),
+    ):
         if wanted is not None:
             conditions.append(condition)
     rows = work.all(
@@ -57,7 +61,9 @@ def executions(
     kept = rows[:limit]
     following = encode_cursor([kept[-1]["k0"], kept[-1]["k1"]]) if len(rows) > limit else None
     cursor_json = "null" if following is None else f'"{following}"'
-    return Json(PageOut[ExecutionOut], f'{{"items":[{",".join(row["body"] for row in kept)}],"next_cursor":{cursor_json}}}')
+    return Json(
+        PageOut[ExecutionOut], f'{{"items":[{",".join(row["body"] for row in kept)}],"next_cursor":{cursor_json}}}'
+    )
 
 
 @query("tasks:read")
