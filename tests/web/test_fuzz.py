@@ -85,7 +85,7 @@ def test_generated_requests_get_the_answers_that_are_documented(
         deadline=None,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
     @given(case=operation.as_strategy())
     def ask(case: Case) -> None:

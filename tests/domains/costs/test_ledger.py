@@ -35,7 +35,7 @@ def rolled() -> dict[tuple[str, str, str], tuple[Decimal, ...]]:
         f"select kind, key, day::text, {', '.join(f'sum({c})' for c in COLUMNS)} from cost_rollup group by 1, 2, 3"
     )
     with db.engine().connect() as connection:
-        return {tuple(row[:3]): tuple(row[3:]) for row in connection.exec_driver_sql(statement)}  # pyright: ignore[reportReturnType]
+        return {tuple(row[:3]): tuple(row[3:]) for row in connection.exec_driver_sql(statement)}
 
 
 def recounted() -> dict[tuple[str, str, str], tuple[Decimal, ...]]:
@@ -240,7 +240,12 @@ CALLS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(calls=CALLS, batch=st.booleans(), zone=st.sampled_from(["UTC", "Europe/Kyiv", "Pacific/Apia"]))
 def test_sums_equal_the_rows_exactly_after_whatever_happened(
     company: Company, calls: list[dict[str, Any]], batch: bool, zone: str
