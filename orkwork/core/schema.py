@@ -96,7 +96,9 @@ class PageOut(Out, Generic[T]):
     model_config = ConfigDict(use_attribute_docstrings=False)  # reading the source of each kind of page slows the start
 
     items: list[T]
-    next_cursor: str | None = Field(default=None, description="Send it as `cursor` for the next page; null on the last.")
+    next_cursor: str | None = Field(
+        default=None, description="Send it as `cursor` for the next page; null on the last."
+    )
 
 
 class Json(Generic[T]):
