@@ -76,12 +76,16 @@ def accept_invite(
 
 
 @routes.get("/auth/login/github", operation_id="auth.github_login", summary="Sign in with GitHub", status_code=303)
-def github_login(request: Request, invite: Annotated[Str | None, Query(max_length=200)] = None) -> Response:
-    """Sends the browser to GitHub."""
+def github_login(
+    request: Request,
+    invite: Annotated[Str | None, Query(max_length=200)] = None,
+    next_path: Annotated[Str | None, Query(max_length=2000, alias="next")] = None,
+) -> Response:
+    """Sends the browser to GitHub, and afterwards to the page `next`."""
     limits.take(f"sign-in:{ip_of(request)}", SIGN_INS_PER_MINUTE)
     url, state, verifier = clients.authorize_url()
     response = RedirectResponse(url, 303)
-    kept = _serializer().dumps({"state": state, "verifier": verifier, "invite": invite})
+    kept = _serializer().dumps({"state": state, "verifier": verifier, "invite": invite, "next": rules.own_path(next_path)})
     response.set_cookie(
         LOGIN_COOKIE, kept, LOGIN_SECONDS, path="/api/v2/auth", secure=settings().https, httponly=True, samesite="lax"
     )
@@ -110,13 +114,13 @@ def github_callback(
         profile = clients.profile(code, kept["verifier"])
     except OrkworkError as refusal:
         return _to_login(refusal.code, refusal.message)
-    response = _sign_in(request, sign_in)
+    response = _sign_in(request, sign_in, kept["next"])
     response.delete_cookie(LOGIN_COOKIE, path="/api/v2/auth")
     return response
 
 
-def _sign_in(request: Request, body: Callable[[Work], SignedIn]) -> Response:
-    """Run a sign-in, set the cookie and go home; a refusal goes to the login page with its reason."""
+def _sign_in(request: Request, body: Callable[[Work], SignedIn], to: str = "/") -> Response:
+    """Run a sign-in, set the cookie and go on; a refusal goes to the login page with its reason."""
     limits.take(f"sign-in:{ip_of(request)}", SIGN_INS_PER_MINUTE)
     try:
         signed = doors.run(_visitor(request), body, write=True)
@@ -124,7 +128,7 @@ def _sign_in(request: Request, body: Callable[[Work], SignedIn]) -> Response:
         if "text/html" in request.headers.get("accept", ""):
             return _to_login(refusal.code, refusal.message)
         raise
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse(to, 303)
     seconds = int(rules.SESSION_LIFETIME.total_seconds())
     response.set_cookie(
         session_cookie(), signed.token, seconds, path="/", secure=settings().https, httponly=True, samesite="lax"

@@ -20,6 +20,12 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def own_path(path: str | None) -> str:
+    """Where to go after signing in: a path of ours, whatever a link says; the first page otherwise."""
+    ours = path and path.startswith("/") and not path.startswith(("//", "/\\", "/login", "/api/"))
+    return path if path and ours and path.isprintable() else "/"
+
+
 def check_role_change(actor: Role | None, target: Role, to: Role) -> None:
     """Only owners make owners or change one."""
     if actor is not Role.OWNER and Role.OWNER in (target, to):

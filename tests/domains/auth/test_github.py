@@ -225,3 +225,13 @@ def test_the_cookie_of_a_login_under_way_is_closed_to_scripts_and_other_paths(
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
     assert "path=/api/v2/auth" in cookie
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_to"), [("/tasks/ORK-1", "/tasks/ORK-1"), ("//evil.test", "/"), ("/api/v2/auth/logout", "/")]
+)
+def test_signing_in_leads_on_to_the_page_that_was_asked_for(
+    http: TestClient, github: FakeGitHub, asked: str, led_to: str
+) -> None:
+    done = sign_in(http, github, ANN, f"?next={asked}")
+    assert done.headers["location"] == led_to

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from orkwork.core import door
 from orkwork.core.actor import Role, system
 from orkwork.domains.auth import service
-from orkwork.domains.auth.ui.login import local
+from orkwork.domains.auth.rules import own_path
 from orkwork.domains.auth.ui.sessions import device
 from tests.domains.conftest import Visit, violations
 from tests.factories import Company
@@ -37,8 +37,8 @@ def test_whoever_is_signed_in_goes_on_from_the_sign_in_page(company: Company, vi
 
 @pytest.mark.parametrize("path", ["https://evil.test", "//evil.test", "/\\evil.test", "", "/login?next=/"])
 def test_signing_in_never_leads_elsewhere(path: str) -> None:
-    assert local(path) == "/"
-    assert local("/agents?view=list") == "/agents?view=list"
+    assert own_path(path) == "/"
+    assert own_path("/agents?view=list") == "/agents?view=list"
 
 
 def test_an_invite_is_made_shown_once_and_taken(company: Company, visit: Visit, served: str) -> None:

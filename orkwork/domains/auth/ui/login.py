@@ -6,7 +6,7 @@ from urllib.parse import quote
 import reflex as rx
 
 from orkwork.core.errors import Unauthenticated
-from orkwork.domains.auth import clients, queries
+from orkwork.domains.auth import clients, queries, rules
 from orkwork.ui.components.button import button, command
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.panel import notice
@@ -19,15 +19,11 @@ GITHUB = "/api/v2/auth/login/github"
 SHOWN = 300
 
 
-def local(path: str) -> str:
-    """The address to go on to: one of ours, whatever a link says."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\", "/login")) else "/"
-
-
 class Login(Screen, rx.State):
     """What the sign-in page knows."""
 
     github: bool = False
+    github_href: str = GITHUB
     known: bool = False
     failed: bool = False
     detail: str = ""
@@ -38,11 +34,13 @@ class Login(Screen, rx.State):
         self.github, self.failed = clients.configured(), bool(self.arg("error"))
         self.detail = self.arg("detail")[:SHOWN] if self.failed else ""
         self.known = True
+        following = rules.own_path(self.arg("next"))
+        self.github_href = f"{GITHUB}?next={quote(following)}"
         try:
             await self.ask(queries.me)
         except Unauthenticated:
             return None
-        return go(local(self.arg("next"))) if not self.failed else None
+        return go(following) if not self.failed else None
 
 
 def box(*content: Any) -> rx.Component:
@@ -73,7 +71,7 @@ def github_button(href: Any) -> rx.Component:
 
 def _by_github() -> rx.Component:
     return rx.el.div(
-        github_button(GITHUB),
+        github_button(Login.github_href),
         rx.el.p(
             t("The first person to sign in becomes the owner. Everyone after that needs an invite."), class_name="meta"
         ),
