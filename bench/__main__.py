@@ -1,6 +1,7 @@
 """`python -m bench`: measure a fresh orkwork of its own and write docs/benchmarks.md."""
 
 import argparse
+import os
 import sys
 import time
 
@@ -48,12 +49,12 @@ def measure(options: argparse.Namespace) -> list[Table]:
 def main() -> int:
     """Measure, write, and say what was missed; a miss is a result, not a failure."""
     options = arguments().parse_args()
-    began = time.perf_counter()
+    began, neighbours = time.perf_counter(), os.getloadavg()[0]
     tables = measure(options)
     seconds = time.perf_counter() - began
     chosen = f" ({', '.join(options.only)} only)" if options.only else ""
     if not options.no_page:
-        write(tables, seconds, chosen + (", quick" if options.quick else ""))
+        write(tables, seconds, chosen + (", quick" if options.quick else ""), neighbours)
     missed = [row for table in tables for row in table.rows if row.ok is False]
     print(f"\n{len(missed)} targets missed, {seconds / 60:.1f} minutes")
     return 0

@@ -35,14 +35,14 @@ def commit() -> str:
     return said.stdout.strip() or "unknown"
 
 
-def write(tables: list[Table], seconds: float, options: str) -> None:
-    """Replace the generated section."""
+def write(tables: list[Table], seconds: float, options: str, neighbours: float) -> None:
+    """Replace the generated section; `neighbours` is the load average from before the suite began."""
     misses = [f"{table.title}: {' | '.join(row.cells)}" for table in tables for row in table.rows if row.ok is False]
     parts = [
         BEGIN,
         "",
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC at commit {commit()} in {seconds / 60:.1f} minutes{options}.",
-        f"Machine: {machine()}.",
+        f"Machine: {machine()}. Load average before it began: {neighbours:.1f}.",
         "",
         f"Targets missed: {len(misses)}." if misses else "All targets are met.",
         *(f"- {miss}" for miss in misses),
