@@ -56,6 +56,7 @@ RUN_ENDS_AS: Final[dict[Status, ExecutionStatus]] = {
     Status.COMPLETED: ExecutionStatus.SUCCEEDED,
     Status.FAILED: ExecutionStatus.FAILED,
     Status.READY: ExecutionStatus.CANCELLED,
+    Status.PLANNING: ExecutionStatus.CANCELLED,  # released while a dependency is open again
     Status.CANCELLED: ExecutionStatus.CANCELLED,
 }
 """How the running execution ends when its task leaves IN_PROGRESS."""

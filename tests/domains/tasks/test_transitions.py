@@ -338,3 +338,18 @@ def test_nobody_commits_a_move_of_a_refused_request(company: Company) -> None:
             write=True,
         )
     assert state("HAL-1")["status"] == "CREATED"
+
+
+def test_a_flagged_task_that_is_released_waits_in_planning_and_its_run_ends(company: Company) -> None:
+    worker, project = company.agent(), company.project()
+    company.task(project)
+    bring(company, worker, "COMPLETED")
+    company.task(project, "started", ready=True, depends_on=["HAL-1"])
+    company.do(claims.assign, "HAL-2", AssignIn(agent_id=worker.id))
+    move(company, "IN_PROGRESS", "HAL-2")
+    move(company, "READY")
+    move(company, "READY", "HAL-2")
+    assert state("HAL-2")["status"] == "PLANNING"
+    with db.engine().connect() as connection:
+        query = "select x.status from task_executions x join tasks t on t.id = x.task_id where t.key = 'HAL-2'"
+        assert connection.exec_driver_sql(query).scalars().all() == ["cancelled"]
