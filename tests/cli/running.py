@@ -33,7 +33,7 @@ class Running:
             self._said.put(line.rstrip("\n"))
         self._said.put(None)
 
-    def until(self, *wanted: str, seconds: float = 60) -> str:
+    def until(self, *wanted: str, seconds: float = 150) -> str:
         """Read on until a line holds all of these words."""
         deadline = time.monotonic() + seconds
         while (line := self._next(deadline)) is not None:
