@@ -6,13 +6,13 @@ Start `orkwork demo` beside it and let it work for a few minutes first; a pictur
 import argparse
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from bench.browser import chromium
 from bench.replay.setup import base_of
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 SETTLED_MS = 1500
 
 

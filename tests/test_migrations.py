@@ -23,7 +23,13 @@ def empty(services: Services) -> str:
 def alembic(url: str, *arguments: str) -> str:
     command = [sys.executable, "-m", "alembic", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=False, timeout=120
+        command,
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr

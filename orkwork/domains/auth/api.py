@@ -85,7 +85,9 @@ def github_login(
     limits.take(f"sign-in:{ip_of(request)}", SIGN_INS_PER_MINUTE)
     url, state, verifier = clients.authorize_url()
     response = RedirectResponse(url, 303)
-    kept = _serializer().dumps({"state": state, "verifier": verifier, "invite": invite, "next": rules.own_path(next_path)})
+    kept = _serializer().dumps(
+        {"state": state, "verifier": verifier, "invite": invite, "next": rules.own_path(next_path)}
+    )
     response.set_cookie(
         LOGIN_COOKIE, kept, LOGIN_SECONDS, path="/api/v2/auth", secure=settings().https, httponly=True, samesite="lax"
     )

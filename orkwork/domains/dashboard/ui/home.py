@@ -273,6 +273,7 @@ def _full() -> rx.Component:
                 class_name="c4 stack",
             ),
         ),
+        needs.back_dialog(Home),
         class_name="stack",
     )
 
