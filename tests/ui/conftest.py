@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from orkwork.ui.build import SERVING
 
+expect.set_options(timeout=20_000)  # speed is measured in bench/; a test shares its machine
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ".web-kit"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"

@@ -30,9 +30,9 @@ class Raw:
             headers["Origin"] = origin
         address = f"ws://localhost:{site.port}/_event/?EIO=4&transport=websocket&token={self.token}"
         self.socket = simple_websocket.Client.connect(address, headers=headers)
-        assert str(self.socket.receive(5))[0] == "0"
+        assert str(self.socket.receive(30))[0] == "0"
         self.socket.send("40/_event,{}")
-        assert str(self.socket.receive(5)).startswith("40/_event")
+        assert str(self.socket.receive(30)).startswith("40/_event")
 
     def send(self, name: str, payload: dict[str, Any] | None = None) -> None:
         """Call a handler."""

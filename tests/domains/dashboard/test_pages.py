@@ -100,7 +100,7 @@ def test_the_brief_says_what_happened_and_leads_to_it(busy: dict[str, str], comp
 def test_work_is_approved_where_it_stands(busy: dict[str, str], company: Company, visit: Visit) -> None:
     with visit("/", company.owner) as page:
         _need(page, "Review Release 1.4.0").get_by_role("button", name="Approve").click()
-        expect(page.get_by_text(f"Approved {busy['review']}")).to_be_visible()
+        expect(page.get_by_text(f"Approved {busy['review']}", exact=True)).to_be_visible()
         expect(_need(page, "Review Release 1.4.0")).to_have_count(0)
     assert _status(company, busy["review"]) == "COMPLETED"
 
