@@ -57,7 +57,8 @@ upd as (
     assignee_id = %(agent)s,
     worker_id = case when %(start)s or p.was = 'IN_PROGRESS' then %(agent)s else t.worker_id end,
     lease_until = %(until)s, fence = t.fence + 1, version = t.version + 1, updated_at = %(e_now)s,
-    started_at = case when %(start)s then coalesce(t.started_at, %(e_now)s) else t.started_at end
+    started_at = case when %(start)s then coalesce(t.started_at, greatest(%(e_now)s, t.ready_at))
+      else t.started_at end
   from picked p where t.id = p.id returning t.*, p.was, p.n),
 loaded as (
   update agent_load l set running = l.running + (select count(*) from upd where was = 'READY'),
@@ -66,7 +67,8 @@ loaded as (
 started as (
   insert into task_executions (id, task_id, project_id, agent_id, run, fence, status, note, started_at, version)
   select (%(run_ids)s::uuid[])[u.n], u.id, u.project_id, %(agent)s,
-    (select coalesce(max(run), 0) + 1 from task_executions o where o.task_id = u.id), u.fence, 'running', '', %(e_now)s, 1
+    (select coalesce(max(run), 0) + 1 from task_executions o where o.task_id = u.id), u.fence, 'running', '',
+    greatest(%(e_now)s, u.ready_at), 1  -- a claim that waited for a completion starts after it, whatever its clock said
   from upd u where %(start)s and not exists (
     select from task_executions o where o.task_id = u.id and o.status = 'running')  -- a person may have started it
   returning *),

@@ -30,7 +30,8 @@ upd as (
     lease_until = %(lease_until)s,
     flagged = t.flagged and %(to)s::text not in ('READY', 'PLANNING', 'CREATED'),
     ready_at = case when %(to)s::text = 'READY' then coalesce(t.ready_at, %(e_now)s::timestamptz) else t.ready_at end,
-    started_at = case when %(to)s::text = 'IN_PROGRESS' then coalesce(t.started_at, %(e_now)s::timestamptz) else t.started_at end,
+    started_at = case when %(to)s::text = 'IN_PROGRESS' then coalesce(t.started_at, greatest(%(e_now)s::timestamptz, t.ready_at))
+      else t.started_at end,
     completed_at = case when %(to)s::text = 'COMPLETED' then %(e_now)s::timestamptz end,
     retry_at = %(retry_at)s,
     retry_count = t.retry_count + %(retry_step)s
@@ -48,7 +49,7 @@ load as (
   where l.agent_id = %(agent_id)s::uuid and %(load_step)s::int <> 0 and exists (select from upd)),
 ended as (
   update task_executions x set
-    status = %(run_status)s::text, ended_at = %(e_now)s, version = x.version + 1,
+    status = %(run_status)s::text, ended_at = greatest(%(e_now)s::timestamptz, x.started_at), version = x.version + 1,
     progress = case when %(run_status)s::text = 'succeeded' then 100 else coalesce(%(x_progress)s, x.progress) end,
     note = coalesce(%(x_note)s, x.note), failure = %(x_failure)s, failure_detail = %(x_failure_detail)s,
     output = coalesce(%(x_output)s, x.output), input_tokens = coalesce(%(x_input_tokens)s, x.input_tokens),
@@ -60,7 +61,8 @@ ended as (
 started as (
   insert into task_executions (id, task_id, project_id, agent_id, run, fence, status, note, started_at, version)
   select %(run_id)s, u.id, u.project_id, u.assignee_id,
-    (select coalesce(max(run), 0) + 1 from task_executions o where o.task_id = u.id), u.fence, 'running', '', %(e_now)s, 1
+    (select coalesce(max(run), 0) + 1 from task_executions o where o.task_id = u.id), u.fence, 'running', '',
+    greatest(%(e_now)s::timestamptz, u.ready_at), 1
   from upd u where %(run_id)s::uuid is not null
   returning *),
 facts as (
