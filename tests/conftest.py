@@ -1,6 +1,5 @@
 """What every test may use: real services, a database of its own, callers and an HTTP client."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -22,10 +21,8 @@ registry.load_operations()
 
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """PostgreSQL and Valkey of this test session."""
-    base = tmp_path_factory.getbasetemp()
-    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "services"
-    started = start_services(home)
+    """PostgreSQL and Valkey of this worker alone: the seal waits for every open transaction of a server."""
+    started = start_services(tmp_path_factory.getbasetemp() / "services")
     yield started
     started.stop()
 
@@ -33,8 +30,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 @pytest.fixture(scope="session")
 def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database of this worker, named by DATABASE_URL as in production."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    url = services.database_url(f"test_{worker}", fresh=True)
+    url = services.database_url("test", fresh=True)
     patch = pytest.MonkeyPatch()
     patch.setenv("DATABASE_URL", url)
     patch.setenv("REDIS_URL", services.redis_url)

@@ -16,8 +16,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture
 def empty(services: Services) -> str:
     """A database without anything in it."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    return services.database_url(f"migrations_{worker}", fresh=True, empty=True)
+    return services.database_url("migrations", fresh=True, empty=True)
 
 
 def alembic(url: str, *arguments: str) -> str:

@@ -1,5 +1,7 @@
 """The sealed chain finds whatever is done to it."""
 
+import time
+
 import psycopg
 import pytest
 
@@ -14,6 +16,16 @@ def seal() -> int:
     return door.run(system("test"), service.seal, write=True)
 
 
+def seal_all() -> None:
+    """Seal everything; an open transaction of the server's own housekeeping may hold the seal back for a moment."""
+    for _ in range(500):
+        seal()
+        if verify().unsealed == 0:
+            return
+        time.sleep(0.02)
+    pytest.fail("the events were not sealed within 10 seconds")
+
+
 def verify(kept: CheckpointIn | None = None) -> VerifyOut:
     return door.run(system("test"), lambda work: queries.verify(work, kept), write=False)
 
@@ -24,7 +36,7 @@ def sealed(company: Company) -> Company:
     project = company.project()
     for title in ("one", "two", "three"):
         company.task(project, title)
-    assert seal() >= 4
+    seal_all()
     return company
 
 

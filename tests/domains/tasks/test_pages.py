@@ -207,6 +207,7 @@ def test_a_card_that_is_dropped_on_assigned_asks_who_gets_it(
     with visit("/projects/HAL/board", company.owner) as page:
         card(page, "HAL-3").wait_for()
         drag(page, "HAL-3", "ASSIGNED")
+        page.locator("#assign-card").get_by_role("button", name="CODE").wait_for()
         page.keyboard.press("Escape")
         expect(lane(page, "READY").get_by_text("No agent was chosen.")).to_be_visible()
         drag(page, "HAL-3", "ASSIGNED")
