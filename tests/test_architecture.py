@@ -21,7 +21,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 CORE = {
     "__init__", "settings", "db", "clock", "ids", "money", "paging", "schema", "actor", "errors", "work", "door",
-    "operation", "events", "live", "credentials", "idempotency", "logging",
+    "operation", "events", "live", "lookup", "credentials", "idempotency", "logging",
 }  # fmt: skip
 FRAMEWORKS = {"reflex": ("ui",), "fastapi": ("api",), "starlette": ("api", "ui"), "celery": ()}
 """What only the named floors of a domain may import."""
@@ -153,6 +153,7 @@ PARTS = {
     "audit.service.erase", "demo.service.erasing.let_go", "demo.service.erasing.delete", "demo.service.ledger.forget",
     "costs.queries.cost_out", "tasks.queries.tasks.located", "tasks.queries.tasks.missing",
     "tasks.queries.tasks.standing_row", "tasks.queries.tasks.standing_of", "tasks.queries.tasks.words",
+    "tasks.queries.tasks.task_lookup", "tasks.queries.tasks.standing_lookup",
     "tasks.queries.tasks.orders", "tasks.queries.graph.critical_path", "tasks.service.creating.columns",
     "tasks.service.creating.capability_set", "tasks.service.dependencies.insert_edge",
     "tasks.service.dependencies.ready_if_free", "tasks.service.lifecycle.moved_or_refused",

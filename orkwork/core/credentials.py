@@ -6,11 +6,15 @@ Each domain that hands out credentials registers how they are read, so that ever
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.rows import dict_row
 
+from orkwork.core import clock
 from orkwork.core.actor import Actor
 from orkwork.core.errors import Unauthenticated
+from orkwork.core.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +27,62 @@ class Credential:
     request_id: str | None = None
 
 
-Reader = Callable[[psycopg.Connection, Credential], Actor | None]
+class Found(NamedTuple):
+    """Who calls, and the row that was looked up with it."""
+
+    actor: Actor
+    row: dict[str, Any] | None
+
+
+Identify = Callable[[psycopg.Connection, Lookup | None], Found]
+"""Finds out who calls, on the connection that the Work then uses; raises Unauthenticated."""
+
+MakeActor = Callable[[psycopg.Connection, dict[str, Any], Credential], Actor]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one kind of credential is read."""
+
+    statement: str
+    """Selects at most one row by `hash` and `now`; its columns begin with `caller_`, and `caller_projects` is one."""
+    accepts: Callable[[str], bool]
+    actor: MakeActor
+
+
 _READERS: dict[str, Reader] = {}
 
 
-def reads(kind: str) -> Callable[[Reader], Reader]:
-    """Register the reader of one kind of credential."""
+def reads(
+    kind: str, statement: str, accepts: Callable[[str], bool] = lambda token: True
+) -> Callable[[MakeActor], MakeActor]:
+    """Register how one kind of credential is read; the function makes the actor out of the row."""
 
-    def wrap(fn: Reader) -> Reader:
-        _READERS[kind] = fn
+    def wrap(fn: MakeActor) -> MakeActor:
+        _READERS[kind] = Reader(statement, accepts, fn)
         return fn
 
     return wrap
 
 
-def identify(credential: Credential | None) -> Callable[[psycopg.Connection], Actor]:
+def identify(credential: Credential | None) -> Identify:
     """What a door hands to `door.run`: finds the actor on the Work's own connection, afresh at every call."""
 
-    def find(connection: psycopg.Connection) -> Actor:
+    def find(connection: psycopg.Connection, lookup: Lookup | None = None) -> Found:
         reader = _READERS.get(credential.kind) if credential else None
-        actor = reader(connection, credential) if reader and credential else None
-        if actor is None:
-            raise Unauthenticated(
-                "auth.unauthenticated",
-                "The key or session is missing, expired or revoked" if credential else "Nobody is signed in",
-                "Send `Authorization: Bearer ork_…` with a live key, or sign in.",
-            )
-        return actor
+        if credential and reader and reader.accepts(credential.token):
+            params: dict[str, Any] = {"hash": digest(credential.token), "now": clock.now()}
+            statement = reader.statement
+            if lookup is not None:
+                statement, params = lookup.beside(statement), {**params, **lookup.params}
+            row = connection.cursor(row_factory=dict_row).execute(statement.encode(), params).fetchone()
+            if row is not None:
+                return Found(reader.actor(connection, row, credential), row if row.get("is_found") else None)
+        raise Unauthenticated(
+            "auth.unauthenticated",
+            "The key or session is missing, expired or revoked" if credential else "Nobody is signed in",
+            "Send `Authorization: Bearer ork_…` with a live key, or sign in.",
+        )
 
     return find
 

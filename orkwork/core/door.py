@@ -15,27 +15,34 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from orkwork.core import db, live
 from orkwork.core.actor import Actor
+from orkwork.core.credentials import Identify
 from orkwork.core.errors import Conflict, Invalid, OrkworkError, Unavailable
+from orkwork.core.lookup import Lookup
 from orkwork.core.work import Work
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
 
-Identify = Callable[[psycopg.Connection], Actor]
-"""Finds out who calls, on the connection that the Work then uses; raises Unauthenticated."""
-
 TRIES = 4
 _AGAIN = (pg.DeadlockDetected, pg.SerializationFailure)
 
 
-def run(who: Actor | Identify, body: Callable[[Work], R], *, write: bool, atomic: bool = False) -> R:
+def run(
+    who: Actor | Identify,
+    body: Callable[[Work], R],
+    *,
+    write: bool,
+    atomic: bool = False,
+    begins_with: Lookup | None = None,
+) -> R:
     """Run `body` in one Work and commit; a deadlock or a lost connection before any effect is tried again.
 
-    `atomic`: the body's writes are one statement, so no transaction is put around it.
+    `atomic`: the body's writes are one statement, so no transaction is put around it. `begins_with`: what the body
+    looks up first, read in the statement that finds out who calls.
     """
     for attempt in range(TRIES):
         try:
-            with _opened(who, transaction=write and not atomic) as work:
+            with _opened(who, begins_with, transaction=write and not atomic) as work:
                 return body(work)
         except OrkworkError:
             raise
@@ -48,14 +55,17 @@ def run(who: Actor | Identify, body: Callable[[Work], R], *, write: bool, atomic
 
 
 @contextmanager
-def _opened(who: Actor | Identify, *, transaction: bool) -> Iterator[Work]:
+def _opened(who: Actor | Identify, begins_with: Lookup | None, *, transaction: bool) -> Iterator[Work]:
     pooled = db.engine().raw_connection()
     try:
         raw = pooled.driver_connection
         assert isinstance(raw, psycopg.Connection)
         raw.autocommit = not transaction
-        actor = who if isinstance(who, Actor) else who(raw)
-        work = Work(actor, pooled)
+        if isinstance(who, Actor):
+            work = Work(who, pooled)
+        else:
+            found = who(raw, begins_with)
+            work = Work(found.actor, pooled, begins_with and (begins_with, found.row))
         yield work
         work.flush()
         if transaction:

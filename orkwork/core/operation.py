@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from orkwork.core.actor import Actor, ActorKind, Level, Role
 from orkwork.core.errors import Forbidden
+from orkwork.core.lookup import Lookup
 from orkwork.core.work import Work
 
 P = ParamSpec("P")
@@ -31,6 +32,8 @@ class Operation:
     users: bool
     atomic: bool
     """Whether all its writes, events included, are one statement, which then needs no transaction around it."""
+    begins_with: Callable[..., Lookup] | None
+    """The row that it begins with, out of its arguments, for doors to read together with who calls."""
 
     @property
     def summary(self) -> str:
@@ -49,16 +52,24 @@ def operation(
     agents: bool = True,
     users: bool = True,
     atomic: bool = False,
+    begins_with: Callable[..., Lookup] | None = None,
 ) -> Callable[[Callable[Concatenate[Work, P], R]], Callable[Concatenate[Work, P], R]]:
     """Declare a write: the scope a key needs, the least role of a user, the least autonomy level of an agent."""
-    return _declare(writes=True, scope=scope, role=role, level=level, agents=agents, users=users, atomic=atomic)
+    policy: dict[str, Any] = {"scope": scope, "role": role, "level": level, "agents": agents, "users": users}
+    return _declare(writes=True, atomic=atomic, begins_with=begins_with, **policy)
 
 
 def query(
-    scope: str | None, *, role: Role = Role.VIEWER, agents: bool = True, users: bool = True
+    scope: str | None,
+    *,
+    role: Role = Role.VIEWER,
+    agents: bool = True,
+    users: bool = True,
+    begins_with: Callable[..., Lookup] | None = None,
 ) -> Callable[[Callable[Concatenate[Work, P], R]], Callable[Concatenate[Work, P], R]]:
     """Declare a read."""
-    return _declare(writes=False, scope=scope, role=role, level=Level.TOOL, agents=agents, users=users, atomic=False)
+    policy: dict[str, Any] = {"scope": scope, "role": role, "level": Level.TOOL, "agents": agents, "users": users}
+    return _declare(writes=False, atomic=False, begins_with=begins_with, **policy)
 
 
 def _declare(**policy: Any) -> Callable[[Callable[Concatenate[Work, P], R]], Callable[Concatenate[Work, P], R]]:

@@ -19,6 +19,7 @@ from sqlmodel import Session, SQLModel, select
 from orkwork.core import clock, db, events, live
 from orkwork.core.actor import Actor
 from orkwork.core.errors import NotFound, Stale
+from orkwork.core.lookup import Lookup
 
 set_json_dumps(lambda value: to_json(value).decode())
 
@@ -29,9 +30,12 @@ T = TypeVar("T", bound=SQLModel)
 class Work:
     """One actor's transaction."""
 
-    def __init__(self, actor: Actor, pooled: PoolProxiedConnection) -> None:
-        """Wrap a connection from the pool; the door that opened it closes it."""
+    def __init__(
+        self, actor: Actor, pooled: PoolProxiedConnection, read: tuple[Lookup, DictRow | None] | None = None
+    ) -> None:
+        """Wrap a connection from the pool; the door that opened it closes it, and may have `read` a first row."""
         self.actor = actor
+        self._read = read
         self._pooled = pooled
         connection = pooled.driver_connection
         assert isinstance(connection, Connection)
@@ -61,6 +65,13 @@ class Work:
     def all(self, statement: str, params: Params | None = None) -> list[DictRow]:
         """All rows."""
         return self.sql(statement, params).fetchall()
+
+    def look_up(self, lookup: Lookup) -> DictRow | None:
+        """The row of a lookup, or None; the first time perhaps what the door has read already."""
+        read, self._read = self._read, None
+        if read is not None and read[0] == lookup:
+            return read[1]
+        return self.one(lookup.alone(), {**lookup.params, "projects": self.actor.projects})
 
     def get(self, model: type[T], row_id: UUID, *, lock: bool = False, if_match: int | None = None) -> T:
         """One row by id, locked until commit if asked; NotFound, or Stale when its version is not `if_match`."""

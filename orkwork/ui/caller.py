@@ -4,8 +4,7 @@ import hashlib
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from orkwork.core.credentials import Credential, identify
-from orkwork.core.door import Identify
+from orkwork.core.credentials import Credential, Identify, identify
 from orkwork.core.settings import settings
 
 

@@ -17,7 +17,8 @@ from starlette.responses import Response, StreamingResponse
 from orkwork.core import door
 from orkwork.core.credentials import Credential, identify
 from orkwork.core.errors import FieldError, Forbidden, Invalid, invalid
-from orkwork.core.operation import entry_of
+from orkwork.core.lookup import Lookup
+from orkwork.core.operation import Operation, entry_of
 from orkwork.core.schema import Json
 from orkwork.core.settings import settings
 from orkwork.core.work import Work
@@ -53,7 +54,10 @@ class Door:
     def ask(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
         """Run a query and answer with what it gives."""
         self._admit()
-        result = door.run(identify(self.credential), lambda work: fn(work, *args, **kwargs), write=False)
+        begins_with = first_row(fn, args)
+        result = door.run(
+            identify(self.credential), lambda work: fn(work, *args, **kwargs), write=False, begins_with=begins_with
+        )
         return self._finish(shape(result))
 
     def stream(
@@ -92,7 +96,9 @@ class Door:
         **kwargs: P.kwargs,
     ) -> Response:
         """Run an operation and answer 200 with what it gives."""
-        return self.perform(lambda work: shape(fn(work, *args, **kwargs)), atomic=entry_of(fn).atomic)
+        return self.perform(
+            lambda work: shape(fn(work, *args, **kwargs)), atomic=entry_of(fn).atomic, begins_with=first_row(fn, args)
+        )
 
     def create(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
         """Run an operation and answer 201 with what it made."""
@@ -112,12 +118,15 @@ class Door:
 
         return self.perform(body, atomic=entry_of(fn).atomic)
 
-    def perform(self, body: Callable[[Work], Response], *, atomic: bool = False) -> Response:
+    def perform(
+        self, body: Callable[[Work], Response], *, atomic: bool = False, begins_with: Lookup | None = None
+    ) -> Response:
         """Run a write in one Work, once for each Idempotency-Key."""
         self._admit()
         key = idempotency.check_key(self._key) if self._key is not None and self.request.method == "POST" else None
         if key is None:
-            return self._finish(door.run(identify(self.credential), body, write=True, atomic=atomic))
+            who = identify(self.credential)
+            return self._finish(door.run(who, body, write=True, atomic=atomic, begins_with=begins_with))
 
         def once(work: Work) -> Response:
             kept = idempotency.recall(work, key, self._request_hash())
@@ -144,6 +153,12 @@ class Door:
         request = self.request
         head = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
         return hashlib.sha256(head + self._body).digest()
+
+
+def first_row(fn: Callable[..., Any], args: tuple[Any, ...]) -> Lookup | None:
+    """What an operation or query says that it begins with."""
+    entry = getattr(fn, "operation", None)
+    return entry.begins_with(*args) if isinstance(entry, Operation) and entry.begins_with else None
 
 
 def _next(parts: Parts) -> str | None:

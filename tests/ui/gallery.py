@@ -12,10 +12,11 @@ from uuid import UUID
 
 import reflex as rx
 
-from orkwork.core import credentials, door, live
+from orkwork.core import door, live
 from orkwork.core.actor import Actor, ActorKind, Role
-from orkwork.core.errors import Conflict, FieldError, Invalid
-from orkwork.ui import nav
+from orkwork.core.credentials import Credential, Found
+from orkwork.core.errors import Conflict, FieldError, Invalid, Unauthenticated
+from orkwork.ui import caller, nav
 from orkwork.ui.components import filters, form
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.board import board
@@ -71,13 +72,18 @@ SELECT 1
 """
 
 
-@credentials.reads("session")
-def _person(_: Any, shown: credentials.Credential) -> Actor | None:
-    revoked = os.environ.get("ORKWORK_KIT_REVOKED", "")
-    name = GOOD_SESSIONS.get(shown.token)
-    if name is None or (revoked and Path(revoked).exists()):
-        return None
-    return Actor(ActorKind.USER, UUID(int=1), name, Role.OWNER, ip=shown.ip)
+def _identify(shown: Credential | None) -> Any:
+    def find(*_: Any) -> Found:
+        revoked = os.environ.get("ORKWORK_KIT_REVOKED", "")
+        name = GOOD_SESSIONS.get(shown.token) if shown else None
+        if shown is None or name is None or (revoked and Path(revoked).exists()):
+            raise Unauthenticated("auth.unauthenticated", "Nobody is signed in", "Sign in.")
+        return Found(Actor(ActorKind.USER, UUID(int=1), name, Role.OWNER, ip=shown.ip), None)
+
+    return find
+
+
+caller.identify = _identify
 
 
 class _Work:
@@ -88,7 +94,7 @@ class _Work:
 
 
 def _run(who: Any, work: Any, **_: Any) -> Any:
-    return work(_Work(who if isinstance(who, Actor) else who(None)))
+    return work(_Work(who if isinstance(who, Actor) else who().actor))
 
 
 COMPANY: dict[str, Any] = {"count": 3, "moved": {}}

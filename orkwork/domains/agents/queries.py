@@ -5,11 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import dict_row
 
 from orkwork.core import clock
 from orkwork.core.actor import Actor, ActorKind, Level, Role
-from orkwork.core.credentials import Credential, digest, reads
+from orkwork.core.credentials import Credential, reads
 from orkwork.core.errors import NotFound
 from orkwork.core.operation import query
 from orkwork.core.work import Work
@@ -20,34 +19,29 @@ from orkwork.domains.audit.schemas import EventOut
 
 TOUCH_AFTER = timedelta(minutes=1)
 _KEY = """
-select k.id as key_id, k.scopes, k.last_used_at, a.id, a.name, a.autonomy_level, a.project_ids
+select k.id as caller_key_id, k.scopes as caller_scopes, k.last_used_at as caller_last_used_at, a.id as caller_id,
+  a.name as caller_name, a.autonomy_level as caller_level, a.project_ids as caller_projects
 from api_keys k join agents a on a.id = k.agent_id and a.status <> 'retired'
 where k.key_hash = %(hash)s and k.revoked_at is null and (k.expires_at is null or k.expires_at > %(now)s)
 """
 _TOUCH = "update api_keys set last_used_at = %(now)s where id = %(id)s and (last_used_at is null or last_used_at < %(stale)s)"
 
 
-@reads("bearer")
-def key_actor(connection: psycopg.Connection, credential: Credential) -> Actor | None:
+@reads("bearer", _KEY, accepts=looks_like_key)
+def key_actor(connection: psycopg.Connection, row: dict[str, Any], credential: Credential) -> Actor:
     """The agent behind a key."""
-    if not looks_like_key(credential.token):
-        return None
     now = clock.now()
-    cursor = connection.cursor(row_factory=dict_row)
-    row = cursor.execute(_KEY, {"hash": digest(credential.token), "now": now}).fetchone()
-    if row is None:
-        return None
-    if row["last_used_at"] is None or row["last_used_at"] < now - TOUCH_AFTER:
-        cursor.execute(_TOUCH, {"id": row["key_id"], "now": now, "stale": now - TOUCH_AFTER})
-    projects = row["project_ids"]
+    if row["caller_last_used_at"] is None or row["caller_last_used_at"] < now - TOUCH_AFTER:
+        connection.execute(_TOUCH, {"id": row["caller_key_id"], "now": now, "stale": now - TOUCH_AFTER})
+    projects = row["caller_projects"]
     return Actor(
         ActorKind.AGENT,
-        row["id"],
-        row["name"],
-        scopes=frozenset(row["scopes"]),
-        level=Level(row["autonomy_level"]),
+        row["caller_id"],
+        row["caller_name"],
+        scopes=frozenset(row["caller_scopes"]),
+        level=Level(row["caller_level"]),
         project_ids=None if projects is None else tuple(projects),
-        key_id=row["key_id"],
+        key_id=row["caller_key_id"],
         ip=credential.ip,
         request_id=credential.request_id,
     )

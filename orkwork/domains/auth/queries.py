@@ -3,18 +3,18 @@
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 
 from orkwork.core import clock
 from orkwork.core.actor import Actor, ActorKind, Role
-from orkwork.core.credentials import Credential, digest, reads
+from orkwork.core.credentials import Credential, reads
 from orkwork.core.operation import query
 from orkwork.core.work import Work
 from orkwork.domains.auth.rules import SESSION_LIFETIME, TOUCH_AFTER
 from orkwork.domains.auth.schemas import InviteOut, MeOut, SessionOut, UserOut
 
 _SESSION = """
-select s.id as session_id, s.last_used_at, u.id, u.name, u.role
+select s.id as caller_session_id, s.last_used_at as caller_last_used_at, u.id as caller_id, u.name as caller_name,
+  u.role as caller_role, null::uuid[] as caller_projects
 from sessions s join users u on u.id = s.user_id and u.status = 'active'
 where s.token_hash = %(hash)s and s.revoked_at is null and s.expires_at > %(now)s
 """
@@ -25,23 +25,19 @@ update users set last_seen_at = %(now)s where id = (select user_id from s)
 """
 
 
-@reads("session")
-def session_actor(connection: psycopg.Connection, credential: Credential) -> Actor | None:
+@reads("session", _SESSION)
+def session_actor(connection: psycopg.Connection, row: dict[str, Any], credential: Credential) -> Actor:
     """The person behind a session cookie; using it prolongs it."""
-    now = clock.now()
-    cursor = connection.cursor(row_factory=dict_row)
-    row = cursor.execute(_SESSION, {"hash": digest(credential.token), "now": now}).fetchone()
-    if row is None:
-        return None
-    if row["last_used_at"] < now - TOUCH_AFTER:
-        touch = {"id": row["session_id"], "now": now, "until": now + SESSION_LIFETIME, "stale": now - TOUCH_AFTER}
-        cursor.execute(_TOUCH, touch)
+    now, session_id = clock.now(), row["caller_session_id"]
+    if row["caller_last_used_at"] < now - TOUCH_AFTER:
+        touch = {"id": session_id, "now": now, "until": now + SESSION_LIFETIME, "stale": now - TOUCH_AFTER}
+        connection.execute(_TOUCH, touch)
     return Actor(
         ActorKind.USER,
-        row["id"],
-        row["name"],
-        role=Role(row["role"]),
-        session_id=row["session_id"],
+        row["caller_id"],
+        row["caller_name"],
+        role=Role(row["caller_role"]),
+        session_id=session_id,
         ip=credential.ip,
         request_id=credential.request_id,
     )

@@ -10,8 +10,9 @@ from fastapi.testclient import TestClient
 
 from orkwork.core import clock, db
 from orkwork.core.actor import Role
-from orkwork.core.credentials import Credential
-from orkwork.domains.agents import queries, rules
+from orkwork.core.credentials import Credential, identify
+from orkwork.core.errors import Unauthenticated
+from orkwork.domains.agents import rules
 from tests.factories import Company
 
 BASE = "/api/v2"
@@ -33,7 +34,8 @@ def test_a_mistyped_key_is_refused_before_the_database_is_asked(http: TestClient
     no_database: Any = None
     for typo in typos:
         assert not rules.looks_like_key(typo)
-        assert queries.key_actor(no_database, Credential("bearer", typo)) is None
+        with pytest.raises(Unauthenticated):
+            identify(Credential("bearer", typo))(no_database, None)
         headers: Any = [("Authorization", f"Bearer {typo}".encode())]
         assert http.get(f"{BASE}/agents/me", headers=headers).status_code == 401
 

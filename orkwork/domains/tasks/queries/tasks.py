@@ -7,6 +7,7 @@ from uuid import UUID
 
 from orkwork.core.errors import NotFound
 from orkwork.core.ids import is_uuid
+from orkwork.core.lookup import PROJECTS, Lookup
 from orkwork.core.operation import query
 from orkwork.core.paging import Order, after, encode_cursor, order_by
 from orkwork.core.schema import Json
@@ -17,14 +18,15 @@ from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.rules import Standing
 from orkwork.domains.tasks.schemas import MovesOut, TaskOut, TaskPage, TaskSort
 
-VISIBLE = "(%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))"
-_TASK = f"select {shapes.as_json(shapes.task())}::text as body, t.version from tasks t where t.{{column}} = %(ref)s and {VISIBLE}"
-_TASK_BY = {column: _TASK.format(column=column) for column in ("id", "key")}
+_SEEN = f"({PROJECTS} is null or t.project_id = any({PROJECTS}))"
+VISIBLE = _SEEN.replace(PROJECTS, "%(visible)s::uuid[]")
+_TASK = f"select {shapes.as_json(shapes.task())}::text as body, t.version from tasks t where t.<column> = %(ref)s and {_SEEN}"
 _STANDING = (
     "select t.id, t.project_id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, "
-    "t.created_by_id, t.version, t.retry_count, t.max_retries from tasks t where t.{column} = %(ref)s and " + VISIBLE
+    "t.created_by_id, t.version, t.retry_count, t.max_retries from tasks t where t.<column> = %(ref)s and " + _SEEN
 )
-_STANDING_BY = {column: _STANDING.format(column=column) for column in ("id", "key")}
+_BY_ID = {statement: statement.replace("<column>", "id") for statement in (_TASK, _STANDING)}
+_BY_KEY = {statement: statement.replace("<column>", "key") for statement in (_TASK, _STANDING)}
 
 
 def located(work: Work, ref: str | UUID) -> tuple[str, dict[str, Any]]:
@@ -34,16 +36,31 @@ def located(work: Work, ref: str | UUID) -> tuple[str, dict[str, Any]]:
     return "key", {"ref": str(ref).upper(), "visible": work.actor.projects}
 
 
+def _lookup(statement: str, ref: str | UUID) -> Lookup:
+    if is_uuid(ref):
+        return Lookup(_BY_ID[statement], {"ref": UUID(str(ref))})
+    return Lookup(_BY_KEY[statement], {"ref": str(ref).upper()})
+
+
+def task_lookup(ref: str | UUID) -> Lookup:
+    """A task as it leaves."""
+    return _lookup(_TASK, ref)
+
+
+def standing_lookup(ref: str | UUID, *_: object) -> Lookup:
+    """What `standing_row` reads, for operations that begin with it."""
+    return _lookup(_STANDING, ref)
+
+
 def missing(ref: str | UUID) -> NotFound:
     """The error for a reference that leads nowhere."""
     return NotFound("task.not_found", f"There is no task {ref}", "Check the id or key; GET /tasks lists them.")
 
 
-@query("tasks:read")
+@query("tasks:read", begins_with=task_lookup)
 def task(work: Work, ref: str | UUID) -> Json[TaskOut]:
     """One task by id or key."""
-    column, params = located(work, ref)
-    row = work.one(_TASK_BY[column], params)
+    row = work.look_up(task_lookup(ref))
     if row is None:
         raise missing(ref)
     return Json(TaskOut, row["body"], row["version"])
@@ -51,8 +68,7 @@ def task(work: Work, ref: str | UUID) -> Json[TaskOut]:
 
 def standing_row(work: Work, ref: str | UUID) -> dict[str, Any]:
     """What the guards look at, with id, project and version; NotFound when it is not there or not to be seen."""
-    column, params = located(work, ref)
-    row = work.one(_STANDING_BY[column], params)
+    row = work.look_up(standing_lookup(ref))
     if row is None:
         raise missing(ref)
     return row

@@ -12,7 +12,7 @@ from orkwork.core.work import Work, check_version
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.events import TaskChanged
 from orkwork.domains.tasks.models import ExecutionStatus, Status
-from orkwork.domains.tasks.queries.tasks import standing_of, standing_row
+from orkwork.domains.tasks.queries.tasks import standing_lookup, standing_of, standing_row
 from orkwork.domains.tasks.schemas import MoveIn, TaskOut
 from orkwork.domains.tasks.service import moving
 
@@ -30,7 +30,7 @@ def moved_or_refused(
     raise Conflict("task.busy", f"{ref} keeps changing", "Try again.")
 
 
-@operation("tasks:write", atomic=True)
+@operation("tasks:write", atomic=True, begins_with=standing_lookup)
 def transition(work: Work, ref: str | UUID, body: MoveIn, if_match: int | None = None) -> Json[TaskOut]:
     """Move a task to another state; 409 names the legal ones when it can't go there."""
     if body.to is Status.ASSIGNED:
