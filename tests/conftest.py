@@ -54,6 +54,7 @@ def database(environment: str) -> Iterator[str]:
     """The database, emptied after the test."""
     yield environment
     with db.engine().begin() as connection:
+        connection.exec_driver_sql("select from event_log_cursor for update")  # as a sealer does, which then waits
         tables = connection.exec_driver_sql(
             "select string_agg(quote_ident(tablename), ', ') from pg_tables where schemaname = 'public' "
             "and not tablename = any(%(kept)s)",

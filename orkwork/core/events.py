@@ -15,8 +15,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
+from orkwork.core.actor import Actor, ActorKind, Role
+
 if TYPE_CHECKING:
     from orkwork.core.work import Work
+
+
+EVENTS: dict[str, type["Event"]] = {}
+"""Every fact by its name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +31,10 @@ class Event:
 
     name: ClassVar[str]
     subject_kind: ClassVar[str]
+    heard_with: ClassVar[str | None] = None
+    """The scope with which agents hear of it; None when none does."""
+    heard_by: ClassVar[Role] = Role.VIEWER
+    """The least role of the people who hear of it."""
 
     subject_id: UUID | None
     subject_label: str = ""
@@ -32,6 +42,10 @@ class Event:
     project_id: UUID | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+
+    def __init_subclass__(cls) -> None:
+        """Make the fact known by its name."""
+        EVENTS[cls.name] = cls
 
     def fact(self) -> dict[str, Any]:
         """The fields that differ from event to event, as the insert takes them."""
@@ -122,6 +136,19 @@ def on(*events: type[Event]) -> Callable[[Callable[["Work", EventRow], None]], C
         return fn
 
     return wrap
+
+
+def may_hear(actor: Actor, name: str, project_id: UUID | None) -> bool:
+    """Whether an actor may learn that this happened: people by their role, agents by scope and projects."""
+    event = EVENTS.get(name)
+    match actor.kind:
+        case ActorKind.SYSTEM:
+            return True
+        case ActorKind.USER:
+            return event is not None and actor.role is not None and actor.role.covers(event.heard_by)
+        case ActorKind.AGENT:
+            seen = actor.project_ids is None or project_id is None or project_id in actor.project_ids
+            return event is not None and event.heard_with in actor.scopes and seen
 
 
 EMIT = """

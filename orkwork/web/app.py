@@ -20,6 +20,7 @@ from orkwork.core.errors import OrkworkError, TooLarge
 from orkwork.core.ids import uuid7
 from orkwork.domains import registry
 from orkwork.web import health, problems, routes
+from orkwork.web.stream import ws
 
 BASE = "/api/v2"
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -96,6 +97,7 @@ def create_api() -> FastAPI:
     )
     registry.load("api")
     routes.add_all(app, BASE, _error_responses())
+    ws.add_to(app, f"{BASE}/ws")
     health.add_to(app)
     _mount_docs(app)
     _mount_not_found(app)

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic_core import to_json
+from starlette.requests import HTTPConnection
 from starlette.responses import Response, StreamingResponse
 
 from orkwork.core import door
@@ -139,10 +140,8 @@ class Door:
         return self._finish(door.run(identify(self.credential), once, write=True))
 
     def _admit(self) -> None:
-        caller = (
-            hashlib.sha256(self.credential.token.encode()).hexdigest()[:32] if self.credential else ip_of(self.request)
-        )
-        self.limit_headers = self.request.state.limit_headers = limits.take(caller or "?")
+        caller = caller_key(self.credential, self.request)
+        self.limit_headers = self.request.state.limit_headers = limits.take(caller)
         check_origin(self.request, self.credential)
 
     def _finish(self, response: Response) -> Response:
@@ -191,7 +190,14 @@ def _json(body: bytes, status: int, version: int | None) -> Response:
     return Response(body, status_code=status, media_type=JSON, headers=headers)
 
 
-def credential_of(request: Request) -> Credential | None:
+def caller_key(credential: Credential | None, request: HTTPConnection) -> str:
+    """Under which name a caller's requests are counted."""
+    if credential is None:
+        return ip_of(request) or "?"
+    return hashlib.sha256(credential.token.encode()).hexdigest()[:32]
+
+
+def credential_of(request: HTTPConnection) -> Credential | None:
     """The bearer token, else the session cookie, else None."""
     ip, request_id = ip_of(request), correlation_id.get()
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -201,7 +207,7 @@ def credential_of(request: Request) -> Credential | None:
     return Credential("session", cookie, ip, request_id) if cookie else None
 
 
-def ip_of(request: Request) -> str | None:
+def ip_of(request: HTTPConnection) -> str | None:
     """Where the call comes from; the proxy's word only where the proxy is trusted."""
     if settings().trust_proxy and (forwarded := request.headers.get("x-forwarded-for")):
         return forwarded.rpartition(",")[2].strip()[:45]
@@ -224,6 +230,12 @@ def check_origin(request: Request, credential: Credential | None) -> None:
             "This request does not come from our own pages",
             f"Send the header Origin: {settings().address}",
         )
+
+
+def check_socket_origin(socket: HTTPConnection, credential: Credential | None) -> None:
+    """Refuse a socket with a cookie that another site's page could have opened."""
+    if credential is not None and credential.kind == "session" and socket.headers.get("origin") not in own_origins():
+        raise Forbidden("auth.origin", "This socket does not come from our own pages", "Use an API key.")
 
 
 def _if_match(request: Request) -> int | None:

@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asgi_correlation_id import correlation_id
@@ -59,15 +60,24 @@ _HTTP = {
 
 
 def of_validation(error: RequestValidationError) -> Invalid:
-    fields = []
-    for item in error.errors():
-        place = [str(part) for part in item["loc"][1:]] if item["type"] != "json_invalid" else []
-        fields.append(FieldError(".".join(place) or str(item["loc"][0]), _message(item)))
+    """What a request's validation found, each place without the part of the request that it is in."""
+    return of_errors(
+        [
+            item
+            | {"loc": item["loc"][1:] if item["type"] != "json_invalid" and len(item["loc"]) > 1 else item["loc"][:1]}
+            for item in error.errors()
+        ]
+    )
+
+
+def of_errors(errors: Sequence[Mapping[str, Any]]) -> Invalid:
+    """What a validation found, as one error that names each field."""
+    fields = [FieldError(".".join(str(part) for part in item["loc"]) or "body", _message(item)) for item in errors]
     named = "; ".join(f"{e.field}: {e.message}" for e in fields[:3])
     return Invalid("request.invalid", named, "Correct the named fields and send it again.", errors=fields[:50])
 
 
-def _message(item: dict[str, Any]) -> str:
+def _message(item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return "is not a known field"
     return str(item["msg"])[:300]

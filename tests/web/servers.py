@@ -25,7 +25,7 @@ def _free_port() -> int:
 def _start(port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "orkwork.web.app:create_api"]
     return subprocess.Popen(
-        [*command, "--host", "127.0.0.1", "--port", str(port), "--no-ws"],
+        [*command, "--host", "127.0.0.1", "--port", str(port)],
         cwd=ROOT,
         env=os.environ | {"ORKWORK_RATE_LIMIT_PER_MINUTE": str(LIMIT), "ORKWORK_PORT": str(port)},
         stdout=subprocess.DEVNULL,

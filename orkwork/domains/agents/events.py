@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from orkwork.core.actor import Role
 from orkwork.core.events import Event
 
 
@@ -11,6 +12,7 @@ class AgentCreated(Event):
 
     name = "agent.created"
     subject_kind = "agent"
+    heard_with = "agents:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,7 @@ class AgentChanged(Event):
 
     name = "agent.changed"
     subject_kind = "agent"
+    heard_with = "agents:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,7 @@ class AgentPaused(Event):
 
     name = "agent.paused"
     subject_kind = "agent"
+    heard_with = "agents:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class AgentRetired(Event):
 
     name = "agent.retired"
     subject_kind = "agent"
+    heard_with = "agents:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,7 @@ class AgentSeen(Event):
 
     name = "agent.seen"
     subject_kind = "agent"
+    heard_with = "agents:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,7 @@ class KeyCreated(Event):
 
     name = "key.created"
     subject_kind = "key"
+    heard_by = Role.ADMIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +66,4 @@ class KeyRevoked(Event):
 
     name = "key.revoked"
     subject_kind = "key"
+    heard_by = Role.ADMIN

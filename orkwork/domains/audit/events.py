@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from orkwork.core.actor import Role
 from orkwork.core.events import Event
 
 
@@ -11,3 +12,4 @@ class EventsErased(Event):
 
     name = "audit.erased"
     subject_kind = "company"
+    heard_by = Role.ADMIN

@@ -11,12 +11,13 @@ from psycopg.rows import dict_row
 from orkwork.core import clock
 from orkwork.core.actor import Role
 from orkwork.core.errors import invalid
+from orkwork.core.events import may_hear
 from orkwork.core.operation import query
 from orkwork.core.paging import decode_cursor, encode_cursor
 from orkwork.core.schema import PageOut
 from orkwork.core.work import Work
 from orkwork.domains.audit import rules
-from orkwork.domains.audit.schemas import Checkpoint, CheckpointIn, EventOut, VerifyOut
+from orkwork.domains.audit.schemas import Checkpoint, CheckpointIn, EventOut, Gap, Heard, HeardEvent, VerifyOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,39 @@ def events(work: Work, filters: EventFilter, *, cursor: str | None = None, limit
     kept = rows[:limit]
     following = encode_cursor([kept[-1]["seq"]]) if len(rows) > limit else None
     return PageOut(items=[EventOut.model_validate(row) for row in kept], next_cursor=following)
+
+
+_HEARD = """
+select l.pos, l.erased, e.occurred_at, e.name, e.actor_kind, e.actor_id, e.actor_name, e.subject_kind, e.subject_id,
+  e.subject_label, e.project_id
+from event_log l left join events e on e.seq = l.seq where l.pos > %(after)s order by l.pos limit %(limit)s
+"""
+_STANDING = """
+select c.pos, exists (select from events e where (e.xid, e.seq) > (c.xid::xid8, c.seq)) as more from event_log_cursor c
+"""
+
+
+@query(None)
+def heard(work: Work, after: int | None, *, limit: int = 500) -> Heard:
+    """What happened behind a position, as far as the caller may hear of it; nothing, from the end, without one.
+
+    `position` moves on over what the caller may not hear; `gap` says which positions are no longer kept.
+    """
+    end = work.one(_STANDING)
+    assert end is not None
+    if after is None:
+        return Heard(items=[], position=end["pos"], more=end["more"])
+    if after > end["pos"]:
+        return Heard(items=[], position=end["pos"], more=end["more"], gap=Gap(first=end["pos"] + 1, last=after))
+    rows = work.all(_HEARD, {"after": after, "limit": limit})
+    position = rows[-1]["pos"] if rows else end["pos"]
+    items = [
+        HeardEvent.model_validate(row)
+        for row in rows
+        if row["name"] and may_hear(work.actor, row["name"], row["project_id"])
+    ]
+    more = end["more"] or end["pos"] > position
+    return Heard(items=items, position=position, more=more, gap=rules.gap_in(after, rows))
 
 
 @query(None, role=Role.ADMIN, agents=False)

@@ -5,7 +5,9 @@ changed, removed, inserted or moved event breaks every link behind it; a cut-off
 """
 
 import hashlib
-from typing import Final
+from typing import Any, Final
+
+from orkwork.domains.audit.schemas import Gap
 
 GENESIS: Final = bytes(32)
 
@@ -16,6 +18,19 @@ jsonb_build_object('seq', e.seq, 'occurred_at', extract(epoch from e.occurred_at
   'project_id', e.project_id, 'before', e.before, 'after', e.after)::text
 """
 """An event's canonical text, as PostgreSQL writes jsonb: keys in one order, independent of the session."""
+
+
+def gap_in(after: int, rows: list[dict[str, Any]]) -> Gap | None:
+    """From the first to the last position behind `after` whose event is no longer kept; None when all are."""
+    first = last = None
+    expected = after + 1
+    for row in rows:
+        if row["pos"] > expected:
+            first, last = first or expected, row["pos"] - 1
+        if row["erased"]:
+            first, last = first or row["pos"], row["pos"]
+        expected = row["pos"] + 1
+    return Gap(first=first, last=last) if first and last else None
 
 
 def leaf_of(canonical: str) -> bytes:

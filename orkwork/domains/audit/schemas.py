@@ -1,8 +1,10 @@
 """Events as they leave."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import Field, StringConstraints
 
 from orkwork.core.schema import In, Int, Out, Str
 
@@ -24,6 +26,57 @@ class EventOut(Out):
     project_id: UUID | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+
+
+Pattern = Annotated[Str, StringConstraints(pattern=r"^(\*|[a-z_]{1,40}\.(\*|[a-z_]{1,40}))$")]
+"""An event's name, `task.moved`, or the beginning of some: `task.*`."""
+
+
+class WantedIn(In):
+    """What to hear; nothing named is everything that the caller may hear."""
+
+    name: Annotated[list[Pattern], Field(max_length=50)] = []
+    """`task.moved`, `task.*`; may be given more than once."""
+    project: Annotated[list[Str], Field(max_length=50)] = []
+    """Ids or key prefixes."""
+    after: Annotated[int | None, Field(ge=0, le=2**62)] = None
+    """The position behind which to begin; the header Last-Event-ID says the same. Without either, from now on."""
+
+
+class HeardEvent(Out):
+    """That something happened, never what it is now: read it again to know."""
+
+    pos: int
+    """Its place in the one order of all events."""
+    occurred_at: datetime
+    name: str
+    """`task.moved`, `agent.paused` …"""
+    actor_kind: str
+    actor_id: UUID | None
+    actor_name: str
+    subject_kind: str
+    subject_id: UUID | None
+    subject_label: str
+    """A task's key, an agent's name."""
+    project_id: UUID | None
+
+
+class Gap(Out):
+    """Positions that are no longer kept, or not yet there: read again what you hold."""
+
+    first: int
+    last: int
+
+
+class Heard(Out):
+    """What happened behind a position."""
+
+    items: list[HeardEvent]
+    position: int
+    """Ask again with `after` = this."""
+    more: bool
+    """Whether there is more already."""
+    gap: Gap | None = None
 
 
 class Checkpoint(Out):

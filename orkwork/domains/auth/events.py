@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from orkwork.core.actor import Role
 from orkwork.core.events import Event
 
 
@@ -11,6 +12,7 @@ class UserCreated(Event):
 
     name = "user.created"
     subject_kind = "user"
+    heard_by = Role.ADMIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,7 @@ class UserChanged(Event):
 
     name = "user.changed"
     subject_kind = "user"
+    heard_by = Role.ADMIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,7 @@ class SessionStarted(Event):
 
     name = "session.started"
     subject_kind = "session"
+    heard_by = Role.ADMIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class SessionRevoked(Event):
 
     name = "session.revoked"
     subject_kind = "session"
+    heard_by = Role.ADMIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,7 @@ class InviteCreated(Event):
 
     name = "invite.created"
     subject_kind = "invite"
+    heard_by = Role.ADMIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,7 @@ class InviteAccepted(Event):
 
     name = "invite.accepted"
     subject_kind = "invite"
+    heard_by = Role.ADMIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +66,7 @@ class InviteRevoked(Event):
 
     name = "invite.revoked"
     subject_kind = "invite"
+    heard_by = Role.ADMIN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,3 +75,4 @@ class OwnerLinkCreated(Event):
 
     name = "owner_link.created"
     subject_kind = "owner_link"
+    heard_by = Role.ADMIN

@@ -11,6 +11,7 @@ class CostRecorded(Event):
 
     name = "cost.recorded"
     subject_kind = "cost"
+    heard_with = "costs:read"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ class ProjectCreated(Event):
 
     name = "project.created"
     subject_kind = "project"
+    heard_with = "projects:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,7 @@ class ProjectChanged(Event):
 
     name = "project.changed"
     subject_kind = "project"
+    heard_with = "projects:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class ProjectArchived(Event):
 
     name = "project.archived"
     subject_kind = "project"
+    heard_with = "projects:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +38,4 @@ class ProjectDeleted(Event):
 
     name = "project.deleted"
     subject_kind = "project"
+    heard_with = "projects:read"

@@ -11,6 +11,7 @@ class TaskCreated(Event):
 
     name = "task.created"
     subject_kind = "task"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,7 @@ class TaskChanged(Event):
 
     name = "task.changed"
     subject_kind = "task"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class TaskMoved(Event):
 
     name = "task.moved"
     subject_kind = "task"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,7 @@ class TaskBlocked(Event):
 
     name = "task.blocked"
     subject_kind = "task"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,7 @@ class TaskDeleted(Event):
 
     name = "task.deleted"
     subject_kind = "task"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,7 @@ class DependencyAdded(Event):
 
     name = "dependency.added"
     subject_kind = "task"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +65,7 @@ class DependencyRemoved(Event):
 
     name = "dependency.removed"
     subject_kind = "task"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +74,7 @@ class CommentAdded(Event):
 
     name = "comment.added"
     subject_kind = "task"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +83,7 @@ class ExecutionStarted(Event):
 
     name = "execution.started"
     subject_kind = "execution"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +92,7 @@ class ExecutionChanged(Event):
 
     name = "execution.changed"
     subject_kind = "execution"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +101,7 @@ class ExecutionEnded(Event):
 
     name = "execution.ended"
     subject_kind = "execution"
+    heard_with = "tasks:read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,3 +110,4 @@ class TrackerImported(Event):
 
     name = "tracker.imported"
     subject_kind = "project"
+    heard_with = "tasks:read"

@@ -1,0 +1,1 @@
+"""The record and the stream of what happens, over HTTP."""
