@@ -1,12 +1,26 @@
 """What enters and leaves: strict input that names each bad field, and output that says everything."""
 
+import ast
+import inspect
 import json
 import math
+import textwrap
 from datetime import datetime
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 MAX_JSON_BYTES = 20_000
 MAX_JSON_DEPTH = 20
@@ -73,18 +87,58 @@ Bool = Annotated[bool, Field(strict=True)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_small_json)]
 
 
-class In(BaseModel):
+class _Described(BaseModel):
+    """A model whose JSON schema describes each field by the text below it.
+
+    Read when the schema is asked for. `use_attribute_docstrings` reads every model's source at every start.
+    """
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema with the texts."""
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for owner in cls.__mro__:
+            for name, text in _field_texts(owner).items() if issubclass(owner, _Described) else ():
+                if name in properties:
+                    properties[name].setdefault("description", text)
+        return schema
+
+
+@cache
+def _field_texts(model: type) -> dict[str, str]:
+    """The texts below the fields of a class, as its source has them; of a generic's kinds the generic has them."""
+    if "[" in model.__name__:
+        return {}
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    assert isinstance(definition, ast.ClassDef)
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(definition.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+class In(_Described):
     """Input: unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class Out(BaseModel):
+class Asked(In):
+    """Input that stands in an address; its fields are taken apart, each with its text, when the route is added."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Out(_Described):
     """Output."""
 
-    model_config = ConfigDict(
-        from_attributes=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
-    )
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
 
 
 T = TypeVar("T")
@@ -92,8 +146,6 @@ T = TypeVar("T")
 
 class PageOut(Out, Generic[T]):
     """One page of a list."""
-
-    model_config = ConfigDict(use_attribute_docstrings=False)  # reading the source of each kind of page slows the start
 
     items: list[T]
     next_cursor: str | None = Field(

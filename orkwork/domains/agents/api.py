@@ -7,7 +7,7 @@ from fastapi import Query, Response
 
 from orkwork.core.errors import Forbidden
 from orkwork.core.paging import MAX_LIMIT, decode_cursor, encode_cursor
-from orkwork.core.schema import In, Out, PageOut
+from orkwork.core.schema import Asked, Out, PageOut
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries, service
 from orkwork.domains.agents.models import AgentStatus
@@ -28,7 +28,7 @@ from orkwork.web.routes import Routes
 routes = Routes(tags=["agents"])
 
 
-class AgentFilters(In):
+class AgentFilters(Asked):
     """What to list."""
 
     status: Annotated[list[AgentStatus], Query()] = [AgentStatus.ACTIVE, AgentStatus.PAUSED]

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from orkwork.core.errors import invalid
 from orkwork.core.operation import entry_of
 from orkwork.core.paging import MAX_LIMIT
-from orkwork.core.schema import In, PageOut, Str
+from orkwork.core.schema import Asked, PageOut, Str
 from orkwork.core.work import Work
 from orkwork.domains.costs import queries, service
 from orkwork.domains.costs.schemas import CostBatchIn, CostBatchOut, CostIn, CostOut, CostReport, GroupBy
@@ -22,7 +22,7 @@ routes = Routes(tags=["costs"])
 Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
-class CostFilters(In):
+class CostFilters(Asked):
     """What to list."""
 
     agent_id: UUID | None = None
@@ -36,7 +36,7 @@ class CostFilters(In):
     cursor: Cursor = None
 
 
-class ReportFilters(In):
+class ReportFilters(Asked):
     """What to sum."""
 
     group_by: GroupBy = "agent"

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from orkwork.core.paging import MAX_LIMIT, decode_cursor, encode_cursor
-from orkwork.core.schema import In, PageOut
+from orkwork.core.schema import Asked, PageOut
 from orkwork.core.work import Work
 from orkwork.domains.projects import queries, service
 from orkwork.domains.projects.models import ProjectStatus
@@ -17,7 +17,7 @@ routes = Routes(prefix="/projects", tags=["projects"])
 ProjectRef = Annotated[str, Path(max_length=40, description="Id or key prefix", examples=["ORK"])]
 
 
-class ProjectFilters(In):
+class ProjectFilters(Asked):
     """What to list."""
 
     status: Annotated[list[ProjectStatus], Query()] = [

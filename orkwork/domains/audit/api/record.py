@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from starlette.responses import StreamingResponse
 
 from orkwork.core.paging import MAX_LIMIT
-from orkwork.core.schema import In, PageOut, Str
+from orkwork.core.schema import Asked, PageOut, Str
 from orkwork.domains.audit import queries
 from orkwork.domains.audit.schemas import Checkpoint, CheckpointIn, EventOut, VerifyOut
 from orkwork.web.caller import Caller
@@ -21,7 +21,7 @@ routes = Routes(prefix="/audit", tags=["audit"])
 Text = Annotated[Str | None, Query(max_length=200)]
 
 
-class AuditFilters(In):
+class AuditFilters(Asked):
     """Which events."""
 
     actor: Text = None

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 
 from orkwork.core.paging import MAX_LIMIT
-from orkwork.core.schema import In, PageOut
+from orkwork.core.schema import Asked, PageOut
 from orkwork.core.work import Work
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.tasks.models import ExecutionStatus
@@ -20,7 +20,7 @@ routes = Routes(tags=["executions"])
 TaskRef = Annotated[str, Path(max_length=40, description="Id or key", examples=["ORK-12"])]
 
 
-class ExecutionFilters(In):
+class ExecutionFilters(Asked):
     """What to list."""
 
     project: Annotated[str | None, Query(max_length=40)] = None

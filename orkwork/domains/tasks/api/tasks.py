@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from orkwork.core.errors import invalid
 from orkwork.core.ids import is_uuid
 from orkwork.core.paging import MAX_LIMIT
-from orkwork.core.schema import In, PageOut, Str
+from orkwork.core.schema import Asked, PageOut, Str
 from orkwork.core.work import Work
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.tasks.models import Priority, Status
@@ -43,7 +43,7 @@ TaskRef = Annotated[str, Path(max_length=40, description="Id or key", examples=[
 Text = Annotated[Str | None, Query(max_length=300)]
 
 
-class TaskFilters(In):
+class TaskFilters(Asked):
     """What to list; a name may be given more than once."""
 
     project: Annotated[list[str], Query(max_length=50)] = []
