@@ -1,11 +1,11 @@
 """Reading dependencies: one task's edges, and a project's whole graph with its critical path."""
 
 from decimal import Decimal
+from importlib import import_module
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import networkx as nx
 from pydantic_core import to_json
 
 from orkwork.core.errors import NotFound
@@ -14,6 +14,9 @@ from orkwork.core.schema import Json
 from orkwork.core.work import Work
 from orkwork.domains.tasks.queries.tasks import VISIBLE, standing_row
 from orkwork.domains.tasks.schemas import DependencyOut, GraphOut
+
+if TYPE_CHECKING:
+    import networkx
 
 
 @query("tasks:read")
@@ -73,7 +76,8 @@ def critical_path(nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> t
     known = {node["id"]: node["estimate_minutes"] for node in nodes if node["status"] != "CANCELLED"}
     estimates = [minutes for minutes in known.values() if minutes is not None]
     usual = median(estimates) if estimates else 1
-    whole: nx.DiGraph[str] = nx.DiGraph()
+    nx: Any = import_module("networkx")  # a twentieth of the start, for what few ask
+    whole: networkx.DiGraph[str] = nx.DiGraph()
     whole.add_nodes_from(known)
     whole.add_edges_from(
         (edge["depends_on_id"], edge["task_id"], {"minutes": _or(known[edge["task_id"]], usual)})
