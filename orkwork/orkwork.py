@@ -1,16 +1,22 @@
 """The root: the API, every domain's pages, and what stands around them, as one ASGI app."""
 
+import gc
 import importlib
 import os
+import time
+from typing import Any
 
 import reflex as rx
 
+from orkwork.core.settings import settings
 from orkwork.domains import registry
-from orkwork.ui import guard, live, page
+from orkwork.ui import connections, guard, live, page
 from orkwork.ui.document import head
 from orkwork.ui.faults import crashed, note_crash
 from orkwork.ui.serving import outside
 from orkwork.web.app import create_api
+
+_CHECKED_POLL_SECONDS = 0.02
 
 api = create_api()
 if os.environ.get("ORKWORK_KIT") == "1":
@@ -26,8 +32,19 @@ app = rx.App(
     toaster=None,
     app_wraps={(55, "ErrorBoundary"): crashed},
     backend_exception_handler=note_crash,
-    api_transformer=[api, outside],
+    api_transformer=[api, outside, connections.noted],
 )
 app.add_middleware(guard.Guard())
 app.register_lifespan_task(live.subscriber(app))
+app.register_lifespan_task(connections.ended_on_leaving)
 page.add_to(app)
+
+
+def serve() -> Any:
+    """What the web server runs: the app, loaded, but only once database and pages were found fit."""
+    gc.freeze()  # what was loaded stays; later collections needn't walk it
+    gc.enable()
+    checked = settings().checked
+    while checked is not None and not checked.exists():
+        time.sleep(_CHECKED_POLL_SECONDS)
+    return app()

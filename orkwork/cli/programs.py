@@ -58,9 +58,7 @@ class Web(Program):
 
 def web(host: str, port: int, workers: int, env: dict[str, str]) -> Web:
     """Page, API and sockets on one port, from the pages built before."""
-    argv = ["-m", "granian", "--interface", "asgi", "--factory", "--workers", str(workers)]
-    argv += ["--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"]
-    argv += ["--workers-kill-timeout", "5", "--respawn-failed-workers", "orkwork.orkwork:app"]
+    argv = ["-m", "orkwork.cli.serve", "--host", host, "--port", str(port), "--workers", str(workers)]
     served = {
         "REFLEX_ENV_MODE": "prod",
         "__REFLEX_SKIP_COMPILE": "true",

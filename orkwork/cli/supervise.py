@@ -21,7 +21,7 @@ from orkwork.embedded.process import CannotDisguise, spawn
 from orkwork.embedded.valkey import Valkey
 
 PLAN = "ORKWORK_PLAN"
-_STAGES = (("web", "beat"), ("worker",), ("valkey",), ("postgres",))
+_STAGES = (("web", "beat", "worker"), ("valkey", "postgres"))
 _WEB_SECONDS = 120.0
 _SERVICE_SECONDS = 60.0
 
@@ -71,35 +71,51 @@ def _run(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> int:
         code = 0
     finally:
         supervisor.stop(_STAGES)
+        _checked(plan).unlink(missing_ok=True)
     if code == 0:
         terminal.say("Stopped.")
     return code
 
 
 def _bring_up(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> bool:
+    """The web server, which takes longest, loads while all else is made ready, and serves when all was found fit."""
     if plan.redis_url is not None and not _succeed(supervisor, _step("queue", {}, "orkwork.cli.queue")):
         return False
-    env = _start_services(plan, supervisor, terminal)
+    _checked(plan).unlink(missing_ok=True)
+    services, env = _add_services(plan, supervisor, terminal)
+    supervisor.add(
+        programs.web(plan.host, plan.port, plan.web_workers, {**env, "ORKWORK_CHECKED": str(_checked(plan))})
+    )
+    supervisor.wait_ready([service.name for service in services], _SERVICE_SECONDS)
+    for service in services:
+        terminal.say(f"{service.name} listens on 127.0.0.1:{service.endpoint.port}.")
     if not _succeed(supervisor, _command("migrate", env), _command("build", env)):
         return False
-    _start_product(plan, supervisor, terminal, env)
+    _checked(plan).touch(mode=0o600)
+    supervisor.wait_ready(["web"], _WEB_SECONDS)
+    _start_background(plan, supervisor, terminal, env)
     return True
 
 
-def _start_services(plan: Plan, supervisor: Supervisor, terminal: Terminal) -> dict[str, str]:
+def _checked(plan: Plan) -> Path:
+    """There once this start has found database and pages fit to be served."""
+    return Path(plan.home) / "checked"
+
+
+def _add_services(
+    plan: Plan, supervisor: Supervisor, terminal: Terminal
+) -> tuple[list[Postgres | Valkey], dict[str, str]]:
+    """Start what is not given; and what its clients need to know."""
     home = Path(plan.home)
     postgres = Postgres(home) if plan.database_url is None else None
     valkey = Valkey(home) if plan.redis_url is None else None
-    services = [service for service in (postgres, valkey) if service is not None]
+    services: list[Postgres | Valkey] = [service for service in (postgres, valkey) if service is not None]
     if postgres is not None and not (postgres.data / "PG_VERSION").exists():
         terminal.say(f"Making a new database in {home}.")
     for service in services:
         service.prepare()
         supervisor.add(service)
-    supervisor.wait_ready([service.name for service in services], _SERVICE_SECONDS)
-    for service in services:
-        terminal.say(f"{service.name} listens on 127.0.0.1:{service.endpoint.port}.")
-    return {
+    return services, {
         "DATABASE_URL": plan.database_url or (postgres.url() if postgres else ""),
         "REDIS_URL": plan.redis_url or (valkey.url() if valkey else ""),
         "PYTHONUNBUFFERED": "1",
@@ -124,12 +140,9 @@ def _step(name: str, env: dict[str, str], module: str, *arguments: str) -> Step:
     return Step(name, lambda: spawn(argv, output=subprocess.PIPE, env={**os.environ, **env}, cwd=programs.ROOT))
 
 
-def _start_product(plan: Plan, supervisor: Supervisor, terminal: Terminal, env: dict[str, str]) -> None:
-    """Web and worker load at the same time; beat, which nobody waits for, does not compete with them."""
-    terminal.say("Starting web, worker and beat.")
-    supervisor.add(programs.web(plan.host, plan.port, plan.web_workers, env))
+def _start_background(plan: Plan, supervisor: Supervisor, terminal: Terminal, env: dict[str, str]) -> None:
+    """Worker and beat, which nobody waits for: they would compete with a web server that loads."""
     supervisor.add(programs.worker(plan.worker_processes, env))
-    supervisor.wait_ready(["web", "worker"], _WEB_SECONDS)
     terminal.say(f"orkwork is up at {plan.address} ({time.time() - plan.started:.1f} s). Ctrl-C stops it.")
     supervisor.add(programs.beat(Path(plan.home), env))
     if plan.owner_link:

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """Signs the short-lived cookies of a login under way; generated into the home when absent."""
     log_json: bool = False
     log_level: str = "INFO"
+    checked: Path | None = None
+    """A file that the supervisor makes when it has found database and pages fit; the web server waits for it."""
     web_workers: int = Field(1, ge=1, le=64)
     worker_processes: int = Field(1, ge=1, le=64)
     db_pool_size: int = Field(8, ge=1, le=200)

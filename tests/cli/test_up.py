@@ -1,17 +1,20 @@
 """`orkwork up` as a newcomer meets it: real processes, an empty home, and everything that can be wrong with one."""
 
+import json
 import os
 import re
 import signal
 import socket
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
+import simple_websocket
 
 from orkwork.embedded.home import port_is_free
 from orkwork.embedded.postgres import Postgres
@@ -120,7 +123,7 @@ def test_every_child_that_is_killed_comes_back(start: Start, place: Place) -> No
     running.until("orkwork is up at")
     for name, mark in (
         ("worker", b"jobs.app\0worker"),
-        ("web", b"granian"),
+        ("web", b"orkwork.cli.serve"),
         ("valkey", b"valkey"),
         ("postgres", b"postgres\0-D"),
     ):
@@ -201,3 +204,71 @@ def test_a_data_folder_of_a_newer_postgresql_is_refused(start: Start, place: Pla
     (data / "PG_VERSION").write_text("19\n")
     assert "was written by PostgreSQL 19" in refused(start(place))
     assert port_is_free(place.port)
+
+
+def test_ctrl_c_ends_open_sockets_and_idle_connections_and_lets_answers_finish(start: Start, place: Place) -> None:
+    running = start(place)
+    running.until("orkwork is up at")
+    running.until("/api/v2/auth/owner?token=")
+    opened = f"ws://localhost:{place.port}/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+    browser = simple_websocket.Client.connect(opened)
+    browser.receive(30)
+    idle = socket.create_connection(("127.0.0.1", place.port))
+    halfway = socket.create_connection(("127.0.0.1", place.port))
+    halfway.sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+    url = json.loads((place.home / "postgres" / "endpoint.json").read_text())
+    address = f"postgresql://orkwork:{url['password']}@127.0.0.1:{url['port']}/orkwork"
+    with psycopg.connect(address) as holding, socket.create_connection(("127.0.0.1", place.port)) as asking:
+        holding.execute("lock table alembic_version in access exclusive mode")
+        asking.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _await_waiter(holding)
+        running.process.send_signal(signal.SIGINT)
+        running.until("Stopping (SIGINT)")
+        with pytest.raises(simple_websocket.ConnectionClosed):
+            while True:
+                browser.receive(30)
+        holding.rollback()
+        assert asking.recv(64).startswith(b"HTTP/1.1 200")
+    said = running.rest()
+    assert said.strip().splitlines()[-1] == "orkwork  | Stopped."
+    assert "Killing" not in said, "the connections that nobody uses were not waited for"
+    assert running.process.returncode == 0
+    idle.close()
+    halfway.close()
+
+
+def test_nothing_is_served_before_database_and_pages_were_found_fit(
+    start: Start, place: Place, services: Services
+) -> None:
+    url = services.database_url("up_gate", fresh=True)
+    with psycopg.connect(url) as holding:
+        holding.execute("lock table alembic_version in access exclusive mode")
+        running = start(place, DATABASE_URL=url, REDIS_URL=services.redis_url)
+        _await_waiter(holding)
+        _await_listener(place)
+        with socket.create_connection(("127.0.0.1", place.port)) as asking:
+            asking.settimeout(8)
+            asking.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            with pytest.raises(TimeoutError):
+                asking.recv(64)
+            holding.rollback()
+            asking.settimeout(60)
+            assert asking.recv(64).startswith(b"HTTP/1.1 200")
+    running.until("orkwork is up at")
+
+
+def _await_listener(place: Place) -> None:
+    """Wait until somebody has the port."""
+    deadline = time.monotonic() + 60
+    while port_is_free(place.port):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _await_waiter(connection: psycopg.Connection) -> None:
+    """Wait until somebody waits for this connection's lock."""
+    deadline = time.monotonic() + 60
+    waiting = "select count(*) from pg_locks where not granted and relation = 'alembic_version'::regclass"
+    while connection.execute(waiting).fetchone() == (0,):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
