@@ -9,7 +9,7 @@ import httpx
 
 from bench.graphs.load import Graph, load_graph
 from bench.graphs.order import Order, read_order
-from bench.graphs.work import Worked, create_graph, read_graph, work_off
+from bench.graphs.work import Worked, check_empty, create_graph, read_graph, work_off
 from bench.replay.__main__ import given_keys
 from bench.replay.client import Client, Refused
 from bench.replay.setup import base_of, cookie_of, make_agent_key, project_of
@@ -56,6 +56,7 @@ def _letters(number: int) -> str:
 async def _one(graph: Graph, prefix: str, agents: list[Client], owner: Client | None, batch: int) -> bool:
     reader = owner or agents[0]
     project_id = await project_of(reader, prefix, owner, graph.name)
+    await check_empty(prefix, project_id, reader)
     worked = await create_graph(graph, project_id, agents[0], f"graph:{graph.name}:{project_id[-12:]}")
     await read_graph(worked, project_id, reader)
     await work_off(worked, project_id, agents, batch)

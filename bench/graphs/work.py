@@ -26,6 +26,14 @@ class Worked:
     stalled: bool = False
 
 
+async def check_empty(prefix: str, project_id: str, client: Client) -> None:
+    """Refuse a project with tasks: what is measured there would be of two graphs."""
+    if (await client.get("/tasks/graph", project=project_id))["nodes"]:
+        raise SystemExit(
+            f"Project {prefix} already holds tasks: give another --prefix, each graph needs a new project."
+        )
+
+
 async def create_graph(graph: Graph, project_id: str, client: Client, namespace: str) -> Worked:
     """Create all tasks and dependencies at once, all or nothing."""
     worked = Worked()

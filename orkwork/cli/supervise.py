@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from orkwork.cli import programs
 from orkwork.cli.supervisor import StartFailed, Step, Stopped, Supervisor, ending
 from orkwork.cli.terminal import Terminal
+from orkwork.embedded import logs
 from orkwork.embedded.home import EmbeddedError, HomeLock, open_home, port_is_free
 from orkwork.embedded.postgres import Postgres
 from orkwork.embedded.process import CannotDisguise, spawn
@@ -115,11 +117,17 @@ def _add_services(
     for service in services:
         service.prepare()
         supervisor.add(service)
+    supervisor.chore = partial(_bound_logs, [service.log for service in services])
     return services, {
         "DATABASE_URL": plan.database_url or (postgres.url() if postgres else ""),
         "REDIS_URL": plan.redis_url or (valkey.url() if valkey else ""),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _bound_logs(paths: list[Path]) -> None:
+    for path in paths:
+        logs.bound(path)
 
 
 def _succeed(supervisor: Supervisor, *steps: Step) -> bool:

@@ -20,6 +20,7 @@ _TICK = 0.05
 _LONGEST_BACKOFF = 30.0
 _HEALTHY = 60.0
 _LONGEST_LINE = 64 * 1024
+_CHORE_SECONDS = 10.0
 
 
 class Program(Protocol):
@@ -92,6 +93,9 @@ class Supervisor:
 
     terminal: Terminal
     first_backoff: float = 0.5
+    chore: Callable[[], None] | None = None
+    """What is done now and then beside; must be quick."""
+    _chore_due: float = 0.0
     _children: dict[str, _Child] = field(default_factory=dict)
     _stops: int = 0
     _reason: str = ""
@@ -184,6 +188,16 @@ class Supervisor:
             raise Stopped
         if restart:
             self._restart_due()
+            self._do_chore()
+
+    def _do_chore(self) -> None:
+        if self.chore is None or time.monotonic() < self._chore_due:
+            return
+        self._chore_due = time.monotonic() + _CHORE_SECONDS
+        try:
+            self.chore()
+        except OSError as error:
+            self.terminal.say(f"The logs could not be bounded: {error}.")
 
     def _pause(self) -> float:
         """Until the next restart is due, or a second."""
