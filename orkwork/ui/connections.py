@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from orkwork.core import leaving
+from orkwork.web.stream.hub import hub
 
 RESTART = 1012
 """The close code of RFC 6455's registry for a service that starts again."""
@@ -49,6 +50,7 @@ async def ended_on_leaving() -> AsyncIterator[None]:
 
 
 async def _leave() -> None:
+    hub().end()
     for send in list(_sockets):
         _start(_close(send))
     await asyncio.sleep(_FAREWELL_SECONDS)

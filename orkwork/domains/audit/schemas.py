@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from orkwork.core.schema import In, Int, Out, Str
+from orkwork.core.schema import Asked, In, Int, Out, Str
 
 
 class EventOut(Out):
@@ -32,7 +32,7 @@ Pattern = Annotated[Str, StringConstraints(pattern=r"^(\*|[a-z_]{1,40}\.(\*|[a-z
 """An event's name, `task.moved`, or the beginning of some: `task.*`."""
 
 
-class WantedIn(In):
+class WantedIn(Asked):
     """What to hear; nothing named is everything that the caller may hear."""
 
     name: Annotated[list[Pattern], Field(max_length=50)] = []

@@ -53,6 +53,11 @@ class Hub:
             self._task.cancel()
             self._task = None
 
+    def end(self) -> None:
+        """End every stream: the process is about to stop, and its clients resume elsewhere."""
+        for listener in self.listeners:
+            listener.wake()
+
     async def _run(self) -> None:
         hints = asyncio.create_task(self._hear_hints(), name="stream-hints")
         try:
