@@ -64,7 +64,8 @@ class Envelope:
             await send(message)
 
         if refusal := _refused(scope):
-            return await problems.problem(refusal)(scope, receive, dressed)
+            answer = await problems.refused(Request(scope), refusal)
+            return await answer(scope, receive, dressed)
         return await self.app(scope, bounded, dressed)
 
 

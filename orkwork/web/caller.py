@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
+import psycopg
 from asgi_correlation_id import correlation_id
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
@@ -16,8 +17,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response, StreamingResponse
 
 from orkwork.core import door
-from orkwork.core.credentials import Credential, identify
-from orkwork.core.errors import FieldError, Forbidden, Invalid, invalid
+from orkwork.core.credentials import Credential, Found, identify
+from orkwork.core.errors import FieldError, Forbidden, Invalid, OrkworkError, invalid
 from orkwork.core.lookup import Lookup
 from orkwork.core.operation import Operation, entry_of
 from orkwork.core.schema import Json
@@ -41,7 +42,7 @@ def session_cookie() -> str:
 class Door:
     """One request at the REST door."""
 
-    __slots__ = ("_body", "_key", "credential", "if_match", "limit_headers", "request")
+    __slots__ = ("_body", "_key", "credential", "if_match", "request")
 
     def __init__(self, request: Request, body: bytes) -> None:
         """Read the headers; nothing is looked up yet."""
@@ -50,15 +51,12 @@ class Door:
         self.if_match = _if_match(request)
         self._key = request.headers.get("idempotency-key")
         self._body = body
-        self.limit_headers: dict[str, str] = {}
 
     def ask(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
         """Run a query and answer with what it gives."""
         self._admit()
         begins_with = first_row(fn, args)
-        result = door.run(
-            identify(self.credential), lambda work: fn(work, *args, **kwargs), write=False, begins_with=begins_with
-        )
+        result = door.run(self._identify, lambda work: fn(work, *args, **kwargs), write=False, begins_with=begins_with)
         return self._finish(shape(result))
 
     def stream(
@@ -80,7 +78,7 @@ class Door:
 
             with contextlib.suppress(queue.Full):
                 try:
-                    door.run(identify(self.credential), body, write=False)
+                    door.run(self._identify, body, write=False)
                     parts.put(None, timeout=STALLED_SECONDS)
                 except Exception as error:
                     parts.put(error, timeout=STALLED_SECONDS)
@@ -126,8 +124,7 @@ class Door:
         self._admit()
         key = idempotency.check_key(self._key) if self._key is not None and self.request.method == "POST" else None
         if key is None:
-            who = identify(self.credential)
-            return self._finish(door.run(who, body, write=True, atomic=atomic, begins_with=begins_with))
+            return self._finish(door.run(self._identify, body, write=True, atomic=atomic, begins_with=begins_with))
 
         def once(work: Work) -> Response:
             kept = idempotency.recall(work, key, self._request_hash())
@@ -137,15 +134,26 @@ class Door:
             idempotency.keep(work, key, response)
             return response
 
-        return self._finish(door.run(identify(self.credential), once, write=True))
+        return self._finish(door.run(self._identify, once, write=True))
 
     def _admit(self) -> None:
-        caller = caller_key(self.credential, self.request)
-        self.limit_headers = self.request.state.limit_headers = limits.take(caller)
+        caller = caller_of(self.credential)
+        if caller is None:
+            _count(self.request, ip_of(self.request))
+        elif limits.known(caller):
+            _count(self.request, caller)
         check_origin(self.request, self.credential)
 
+    def _identify(self, connection: psycopg.Connection, lookup: Lookup | None = None) -> Found:
+        """Who calls; a credential that is new here is counted once it has proved good, so that a made-up one never
+        gets a window of its own."""
+        found = identify(self.credential)(connection, lookup)
+        if not is_counted(self.request):
+            _count(self.request, caller_of(self.credential))
+        return found
+
     def _finish(self, response: Response) -> Response:
-        response.headers.update(self.limit_headers)
+        response.headers.update(limit_headers(self.request))
         return response
 
     def _request_hash(self) -> bytes:
@@ -158,6 +166,45 @@ def first_row(fn: Callable[..., Any], args: tuple[Any, ...]) -> Lookup | None:
     """What an operation or query says that it begins with."""
     entry = getattr(fn, "operation", None)
     return entry.begins_with(*args) if isinstance(entry, Operation) and entry.begins_with else None
+
+
+def caller_of(credential: Credential | None) -> str | None:
+    """The name under which a credential's requests are counted."""
+    return hashlib.sha256(credential.token.encode("utf-8", "surrogatepass")).hexdigest()[:32] if credential else None
+
+
+def _count(request: Request, caller: str | None) -> None:
+    request.state.limit_headers = limits.take(caller or "?")
+
+
+def is_counted(request: Request) -> bool:
+    """Whether a request was counted against a limit already."""
+    return hasattr(request.state, "limit_headers")
+
+
+def limit_headers(request: Request) -> dict[str, str]:
+    """What the answer says of its caller's limit; empty while it is not counted, or where there is none."""
+    return getattr(request.state, "limit_headers", {})
+
+
+def count_refused(request: Request) -> None:
+    """Count a request that was refused before a door let it in: against its key or session when that is good, else
+    against the address that it comes from. LimitReached when that was one too many.
+
+    It may ask the database and Redis, so it belongs into a thread.
+    """
+    credential = credential_of(request)
+    caller = caller_of(credential)
+    if caller is not None and not limits.known(caller) and not _is_good(credential):
+        caller = None
+    _count(request, caller or ip_of(request))
+
+
+def _is_good(credential: Credential | None) -> bool:
+    try:
+        return door.run(identify(credential), lambda _work: True, write=False)
+    except OrkworkError:
+        return False
 
 
 def _next(parts: Parts) -> str | None:
@@ -188,13 +235,6 @@ def shape(result: Any, status: int = 200) -> Response:
 def _json(body: bytes, status: int, version: int | None) -> Response:
     headers = {"ETag": f'"{version}"'} if version is not None else None
     return Response(body, status_code=status, media_type=JSON, headers=headers)
-
-
-def caller_key(credential: Credential | None, request: HTTPConnection) -> str:
-    """Under which name a caller's requests are counted."""
-    if credential is None:
-        return ip_of(request) or "?"
-    return hashlib.sha256(credential.token.encode()).hexdigest()[:32]
 
 
 def credential_of(request: HTTPConnection) -> Credential | None:

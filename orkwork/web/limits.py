@@ -1,7 +1,8 @@
 """Rate limits, counted in Redis over all processes.
 
 A process takes requests from the shared window a handful at a time, so that most requests cost no round trip and the
-sum over all processes never passes the limit. Without Redis each process counts for itself.
+sum over all processes never passes the limit. Without Redis each process counts for itself, and asks for it again only
+now and then.
 """
 
 import threading
@@ -19,6 +20,8 @@ from orkwork.core.settings import settings
 
 LEASE = 50
 """Requests taken from the window at once."""
+PATIENCE_SECONDS = 2.0
+"""How long Redis is left alone after it failed, so that not every request waits for it."""
 
 
 @dataclass(slots=True)
@@ -61,6 +64,10 @@ class Limiter:
         remaining = lease.remaining + lease.left
         return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset)}
 
+    def knows(self, caller: str) -> bool:
+        """Whether this process counted the caller before."""
+        return caller in self._leases
+
     def _lease(self, caller: str) -> Lease:
         for size in (min(LEASE, max(1, self._item.amount // 20)), 1):
             if self._window.hit(self._item, caller, cost=size):
@@ -74,23 +81,45 @@ class Limiter:
             self._leases = {key: lease for key, lease in self._leases.items() if lease.reset_at > now}
 
 
+class Limits:
+    """The shared limiter, and the one of this process alone while Redis is away."""
+
+    def __init__(self, per_minute: int) -> None:
+        """Connect to Redis where there is one."""
+        url = settings().redis_url
+        self._alone = Limiter(MemoryStorage(), per_minute)
+        self._shared: Limiter | None = None
+        self._away_until = 0.0
+        if url:
+            storage = RedisStorage(url, socket_timeout=0.5, socket_connect_timeout=0.5, wrap_exceptions=False)
+            self._shared = Limiter(storage, per_minute)
+
+    def take(self, caller: str) -> dict[str, str]:
+        """Count one request; the answer's headers, or LimitReached."""
+        if self._shared is not None and time.monotonic() >= self._away_until:
+            try:
+                return self._shared.take(caller)
+            except (RedisError, OSError):
+                self._away_until = time.monotonic() + PATIENCE_SECONDS
+        return self._alone.take(caller)
+
+    def knows(self, caller: str) -> bool:
+        """Whether this process counted the caller before."""
+        return self._alone.knows(caller) or (self._shared is not None and self._shared.knows(caller))
+
+
 @cache
-def _limiters(per_minute: int) -> tuple[Limiter, Limiter]:
-    url = settings().redis_url
-    alone = Limiter(MemoryStorage(), per_minute)
-    if not url:
-        return alone, alone
-    storage = RedisStorage(url, socket_timeout=0.5, socket_connect_timeout=0.5, wrap_exceptions=False)
-    return Limiter(storage, per_minute), alone
+def _limiters(per_minute: int) -> Limits:
+    return Limits(per_minute)
 
 
 def take(caller: str, per_minute: int | None = None) -> dict[str, str]:
     """Count one request of a caller against the limit; empty headers when there is none."""
     limit = settings().rate_limit_per_minute if per_minute is None else per_minute
-    if not limit:
-        return {}
-    shared, alone = _limiters(limit)
-    try:
-        return shared.take(caller)
-    except (RedisError, OSError):
-        return alone.take(caller)
+    return _limiters(limit).take(caller) if limit else {}
+
+
+def known(caller: str) -> bool:
+    """Whether this process counted the caller before: a credential that was good then. True where nothing is counted."""
+    limit = settings().rate_limit_per_minute
+    return not limit or _limiters(limit).knows(caller)

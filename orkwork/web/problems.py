@@ -9,10 +9,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orkwork.core.errors import FieldError, Invalid, LimitReached, OrkworkError
+from orkwork.web import caller
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -83,7 +85,7 @@ def _message(item: Mapping[str, Any]) -> str:
     return str(item["msg"])[:300]
 
 
-def limit_headers(error: OrkworkError) -> dict[str, str]:
+def _headers_of(error: OrkworkError) -> dict[str, str]:
     """What a caller over the limit is told beside Retry-After."""
     if not isinstance(error, LimitReached):
         return {}
@@ -91,26 +93,37 @@ def limit_headers(error: OrkworkError) -> dict[str, str]:
     return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": "0", "RateLimit-Reset": str(reset)}
 
 
+async def refused(request: Request, error: OrkworkError) -> Response:
+    """The answer to a refused request, which counts against its caller's limit as a granted one does."""
+    if not isinstance(error, LimitReached) and not caller.is_counted(request):
+        try:
+            await run_in_threadpool(caller.count_refused, request)
+        except LimitReached as reached:
+            error = reached
+    response = problem(error)
+    response.headers.update(caller.limit_headers(request) | _headers_of(error))
+    return response
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of the API as a problem."""
 
     @app.exception_handler(OrkworkError)
     async def orkwork(request: Request, error: OrkworkError) -> Response:
-        response = problem(error)
-        response.headers.update(getattr(request.state, "limit_headers", {}) | limit_headers(error))
-        return response
+        return await refused(request, error)
 
     @app.exception_handler(RequestValidationError)
-    async def validation(_request: Request, error: RequestValidationError) -> Response:
-        return problem(of_validation(error))
+    async def validation(request: Request, error: RequestValidationError) -> Response:
+        return await refused(request, of_validation(error))
 
     @app.exception_handler(HTTPException)
-    async def http(_request: Request, error: HTTPException) -> Response:
+    async def http(request: Request, error: HTTPException) -> Response:
         code, title = _HTTP.get(error.status_code, ("request.refused", "Refused"))
         answer = OrkworkError(code, str(error.detail), "See /api/v2/docs.")
         answer.status, answer.title = error.status_code, title
-        response = problem(answer)
-        response.headers.update(error.headers or {})
+        response = await refused(request, answer)
+        if response.status_code == error.status_code:
+            response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(Exception)

@@ -19,7 +19,7 @@ from orkwork.core.work import Work
 from orkwork.domains.audit import queries
 from orkwork.domains.audit.schemas import WantedIn
 from orkwork.web import limits
-from orkwork.web.caller import caller_key, check_socket_origin, credential_of
+from orkwork.web.caller import caller_of, check_socket_origin, credential_of
 from orkwork.web.problems import of_errors
 from orkwork.web.stream.hub import hub
 from orkwork.web.stream.listener import Burst, Listener
@@ -133,7 +133,7 @@ async def _hear(socket: WebSocket, listener: Listener) -> None:
 
 
 async def _answer(socket: WebSocket, listener: Listener, text: str) -> None:
-    await asyncio.to_thread(limits.take, caller_key(listener.credential, socket))
+    await asyncio.to_thread(limits.take, caller_of(listener.credential) or "?")
     if len(text) > MAX_MESSAGE:
         raise Invalid("request.too_large", f"A message is larger than {MAX_MESSAGE} characters", "Say less at once.")
     try:
