@@ -1,9 +1,9 @@
-"""The answers kept under Idempotency-Key, byte for byte."""
+"""The answers kept under Idempotency-Key, byte for byte, for two days."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary, SmallInteger
+from sqlalchemy import Boolean, Column, LargeBinary, SmallInteger, false
 from sqlmodel import Field, SQLModel
 
 from orkwork.core import clock
@@ -21,4 +21,6 @@ class IdempotencyKey(SQLModel, table=True):
     headers: str = ""
     """A JSON object."""
     body: bytes | None = Field(None, sa_column=Column(LargeBinary))
+    encrypted: bool = Field(False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    """Whether the body holds a secret, and is kept encrypted for that."""
     created_at: datetime = Field(default_factory=clock.now, index=True)

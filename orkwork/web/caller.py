@@ -103,10 +103,9 @@ class Door:
         """Run an operation and answer 201 with what it made."""
         return self.perform(lambda work: shape(fn(work, *args, **kwargs), 201), atomic=entry_of(fn).atomic)
 
-    def create_unkept(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
-        """The same for an answer that holds a secret, which no Idempotency-Key may keep."""
-        self._key = None
-        return self.create(fn, *args, **kwargs)
+    def create_secret(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
+        """The same for an answer that holds a secret, which an Idempotency-Key keeps encrypted."""
+        return self.perform(lambda work: shape(fn(work, *args, **kwargs), 201), secret=True)
 
     def remove(self, fn: Callable[Concatenate[Work, P], object], *args: P.args, **kwargs: P.kwargs) -> Response:
         """Run an operation and answer 204."""
@@ -118,7 +117,12 @@ class Door:
         return self.perform(body, atomic=entry_of(fn).atomic)
 
     def perform(
-        self, body: Callable[[Work], Response], *, atomic: bool = False, begins_with: Lookup | None = None
+        self,
+        body: Callable[[Work], Response],
+        *,
+        atomic: bool = False,
+        secret: bool = False,
+        begins_with: Lookup | None = None,
     ) -> Response:
         """Run a write in one Work, once for each Idempotency-Key."""
         self._admit()
@@ -131,7 +135,7 @@ class Door:
             if kept is not None:
                 return kept
             response = body(work)
-            idempotency.keep(work, key, response)
+            idempotency.keep(work, key, response, secret=secret)
             return response
 
         return self._finish(door.run(self._identify, once, write=True))

@@ -1,13 +1,17 @@
 """Idempotency-Key: one effect, and the same answer byte for byte."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+import time_machine
 from fastapi.testclient import TestClient
 
-from orkwork.core import db
+from jobs.run import run
+from orkwork.core import clock, db
+from orkwork.core.settings import settings
 from tests.factories import Company
 
 BASE = "/api/v2"
@@ -77,14 +81,62 @@ def test_a_bad_key_is_named(http: TestClient, company: Company, key: str) -> Non
     assert response.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
-@pytest.mark.parametrize("path", ["agents/{agent}/keys", "invites"])
-def test_an_answer_with_a_secret_is_never_kept(http: TestClient, company: Company, path: str) -> None:
+SECRETS = [("agents/{agent}/keys", "api_keys", "key"), ("invites", "invites", "url")]
+
+
+@pytest.mark.parametrize(("path", "table", "field"), SECRETS)
+def test_an_answer_with_a_secret_is_given_again_and_lies_nowhere_readable(
+    http: TestClient, company: Company, path: str, table: str, field: str
+) -> None:
     headers = company.owner.headers | {"Idempotency-Key": "secret"}
     path = f"{BASE}/{path.format(agent=company.agent().id)}"
-    body = {"name": "ci"}
-    made = http.post(path, json=body, headers=headers)
+    before = count(table)
+    made, again = (http.post(path, json={"name": "ci"}, headers=headers) for _ in range(2))
     assert made.status_code == 201, made.text
-    assert count("idempotency_keys") == 0
+    assert seen(again) == seen(made)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert http.post(path, json={"name": "other"}, headers=headers).status_code == 409
+    assert count(table) == before + 1
+    secret = made.json()[field].rpartition("=")[2]
+    assert not found_in_database(secret)
+    assert found_in_database(made.json()["id"]), "the search finds what is there"
+
+
+def found_in_database(text: str) -> list[str]:
+    """The tables in which a text stands, as text or as bytes."""
+    with db.engine().connect() as connection:
+        names = connection.exec_driver_sql("select tablename from pg_tables where schemaname = 'public'").scalars()
+        return [
+            name
+            for name in list(names)
+            if connection.exec_driver_sql(
+                f'select exists (select from "{name}" t where strpos(t::text, %(text)s) > 0 or strpos(t::text, %(hex)s) > 0)',
+                {"text": text, "hex": text.encode().hex()},
+            ).scalar_one()
+        ]
+
+
+def test_a_secret_kept_under_another_installations_secret_is_refused_and_made_once(
+    http: TestClient, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = company.owner.headers | {"Idempotency-Key": "secret"}
+    assert http.post(f"{BASE}/invites", json={"name": "ci"}, headers=headers).status_code == 201
+    monkeypatch.setattr(settings(), "secret", "another")
+    again = http.post(f"{BASE}/invites", json={"name": "ci"}, headers=headers)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/request.idempotency_secret")
+    assert count("invites") == 1
+
+
+def test_the_clock_forgets_keys_after_two_days_and_no_sooner(http: TestClient, company: Company) -> None:
+    body = {"project_id": str(company.project().id), "title": "Once"}
+    headers = company.owner.headers | {"Idempotency-Key": "k1"}
+    assert http.post(f"{BASE}/tasks", json=body, headers=headers).status_code == 201
+    now = clock.now()
+    for hours, left in ((47, 1), (49, 0)):
+        with time_machine.travel(now + timedelta(hours=hours)):
+            run("auth.forget_expired")
+        assert count("idempotency_keys") == left
+    assert http.post(f"{BASE}/tasks", json=body, headers=headers).json()["key"] == "HAL-2"
 
 
 MANY: list[tuple[str, Any, str, int]] = [
@@ -111,14 +163,31 @@ def test_twenty_racing_retries_have_one_effect_and_twenty_equal_answers(
             company.task(project, ready=True)
     if path in ("/tasks", "/tasks/bulk"):
         body = body | {"project_id": str(project.id)}
-    headers = agent.headers | {"Idempotency-Key": "race"}
+    race(servers, path, body, agent.headers)
+    assert count(table) == rows
+
+
+@pytest.mark.parametrize(("path", "table", "field"), SECRETS)
+def test_twenty_racing_retries_make_one_secret(
+    servers: list[str], company: Company, path: str, table: str, field: str
+) -> None:
+    path, before = f"/{path.format(agent=company.agent().id)}", count(table)
+    answers = race(servers, path, {"name": "ci"}, company.owner.headers)
+    assert count(table) == before + 1
+    assert answers[0].json()[field]
+
+
+def race(servers: list[str], path: str, body: Any, headers: dict[str, str]) -> list[httpx.Response]:
+    """The answers to twenty equal requests at once, which have to be one and the same."""
+    headers = headers | {"Idempotency-Key": "race"}
 
     def send(n: int) -> httpx.Response:
-        return httpx.post(f"{servers[n % 2]}{BASE}{path}", json=body, headers=headers, timeout=30)
+        server = servers[n % 2]
+        return httpx.post(f"{server}{BASE}{path}", json=body, headers=headers | {"Origin": server}, timeout=30)
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(send, range(20)))
     assert {a.status_code for a in answers} <= {200, 201}, answers[0].text
     assert len({seen(a) for a in answers}) == 1
     assert sum("idempotent-replayed" in a.headers for a in answers) == 19
-    assert count(table) == rows
+    return answers

@@ -132,8 +132,8 @@ def list_keys(agent_id: UUID, door: Caller) -> Response:
     response_model=KeyMade,
 )
 def create_key(agent_id: UUID, body: KeyIn, door: Caller) -> Response:
-    """The key is shown this once. An Idempotency-Key is not kept for it."""
-    return door.create_unkept(service.create_key, agent_id, body)
+    """The key is shown this once; a retry under the same Idempotency-Key shows it again for two days."""
+    return door.create_secret(service.create_key, agent_id, body)
 
 
 @routes.delete(

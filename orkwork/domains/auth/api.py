@@ -222,8 +222,8 @@ def invites(door: Caller) -> Response:
     tags=["users"],
 )
 def invite(body: InviteIn, door: Caller) -> Response:
-    """The link is shown this once and lasts a week. An Idempotency-Key is not kept for it."""
-    return door.create_unkept(service.invite, body)
+    """The link lasts a week and is shown this once; a retry under the same Idempotency-Key shows it again for two days."""
+    return door.create_secret(service.invite, body)
 
 
 @routes.delete(

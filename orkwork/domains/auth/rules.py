@@ -10,6 +10,8 @@ from orkwork.core.errors import Forbidden
 SESSION_DAYS: Final = 30
 INVITE_DAYS: Final = 7
 OWNER_LINK_HOURS: Final = 24
+ANSWER_DAYS: Final = 2
+"""How long the answer under an Idempotency-Key is kept."""
 SESSION_LIFETIME: Final = timedelta(days=SESSION_DAYS)
 TOUCH_AFTER: Final = timedelta(minutes=1)
 """How stale last_used_at may be before a call renews it."""

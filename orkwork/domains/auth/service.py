@@ -259,12 +259,12 @@ def _change(work: Work, user: User, wanted: dict[str, object]) -> None:
 @operation(None, users=False, agents=False)
 def forget_expired(work: Work) -> int:
     """Delete sessions, links and kept answers that are long over; how many rows went."""
-    month, day = clock.now() - timedelta(days=30), clock.now() - timedelta(days=2)
+    month, answers = clock.now() - timedelta(days=30), clock.now() - timedelta(days=rules.ANSWER_DAYS)
     gone = 0
     for statement, before in (
         ("delete from sessions where expires_at < %(before)s or revoked_at < %(before)s", month),
         ("delete from owner_links where expires_at < %(before)s", month),
-        ("delete from idempotency_keys where created_at < %(before)s", day),
+        ("delete from idempotency_keys where created_at < %(before)s", answers),
     ):
         gone += work.sql(statement, {"before": before}).rowcount
     return gone
