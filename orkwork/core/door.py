@@ -4,19 +4,21 @@ REST, browser, MCP, clock and command line each find out who calls and hand the 
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from sqlalchemy import CheckConstraint
 from sqlalchemy import exc as sa
 from sqlalchemy.pool import PoolProxiedConnection
 
 from orkwork.core import db, live
 from orkwork.core.actor import Actor
 from orkwork.core.credentials import Identify
-from orkwork.core.errors import Conflict, Invalid, OrkworkError, Unavailable
+from orkwork.core.errors import Conflict, FieldError, Invalid, OrkworkError, Unavailable
 from orkwork.core.lookup import Lookup
 from orkwork.core.work import Work
 
@@ -129,13 +131,36 @@ def translated(error: Exception) -> OrkworkError:
                 "request.reference", f"Something it names is not there, or is in use ({_constraint(error)})"
             )
         case pg.CheckViolation() | psycopg.DataError() | pg.NotNullViolation():
-            return Invalid("request.value", f"A value is out of range ({_constraint(error) or type(error).__name__})")
+            return _out_of_range(error)
         case pg.QueryCanceled() | pg.LockNotAvailable():
             return Unavailable("database.slow", "The database took too long", "Try again in a moment.")
         case psycopg.OperationalError() | sa.TimeoutError():
             log.warning("database: %s", error)
             return Unavailable("database.away", "The database can't be reached", "Try again in a moment.")
     raise error
+
+
+def _out_of_range(error: psycopg.Error) -> Invalid:
+    """The refusal of a value that only the database refused, naming its column where the database says which."""
+    column = _column(error.diag)
+    what = column or _constraint(error) or type(error).__name__
+    fields = [FieldError(column, "is missing, or outside of what can be kept")] if column else []
+    return Invalid("request.value", f"A value is out of range ({what})", "Correct it and send it again.", fields)
+
+
+def _column(diag: psycopg.errors.Diagnostic) -> str | None:
+    """The column of a violated constraint: as the database says, else by its name, else the first that it speaks of."""
+    table = db.metadata.tables.get(diag.table_name or "")
+    if diag.column_name or table is None:
+        return diag.column_name
+    for constraint in table.constraints:
+        if isinstance(constraint, CheckConstraint) and constraint.name == diag.constraint_name:
+            words = [
+                str(constraint.name).removeprefix(f"ck_{table.name}_"),
+                *re.findall(r"\w+", str(constraint.sqltext)),
+            ]
+            return next((word for word in words if word in table.columns), None)
+    return None
 
 
 def _constraint(error: Exception) -> str:

@@ -3,8 +3,11 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from orkwork.core.errors import invalid
 
@@ -34,30 +37,74 @@ def encode_cursor(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values, default=str).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, length: int) -> list[Any]:
-    """The sort values; Invalid when the cursor is not one of ours for this sort."""
+def decode_cursor(cursor: str, casts: Sequence[str]) -> list[str]:
+    """The sort values as texts of these types; Invalid when the cursor is not one of ours for this sort."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        values = None
-    if not isinstance(values, list) or len(values) != length or not all(_is_scalar(v) for v in values):
-        raise invalid("cursor", "is not a cursor of this list; take next_cursor from the page before")
-    return values
+        if not isinstance(values, list):
+            raise ValueError("no list")
+        return [_READ[cast](value) for cast, value in zip(casts, values, strict=True)]
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise invalid("cursor", "is not a cursor of this list; take next_cursor from the page before") from error
 
 
-def _is_scalar(value: Any) -> bool:
-    """Whether it is a value that PostgreSQL takes as text."""
-    if isinstance(value, str):
-        return "\x00" not in value and value.isprintable()
-    return isinstance(value, int)
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("no text")
+    value.encode()  # halves of surrogate pairs are no text either
+    return value
+
+
+def _uuid(value: Any) -> str:
+    return str(UUID(_text(value)))
+
+
+def _timestamptz(value: Any) -> str:
+    if value == "infinity":
+        return value
+    at = datetime.fromisoformat(_text(value))
+    if at.tzinfo is None:
+        raise ValueError("no zone")
+    return str(at)
+
+
+def _integer(bits: int) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        number = int(value) if isinstance(value, str) else value
+        if (
+            not isinstance(number, int)
+            or isinstance(number, bool)
+            or not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1)
+        ):
+            raise ValueError("no integer of this size")
+        return str(number)
+
+    return read
+
+
+def _boolean(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise TypeError("no boolean")
+    return str(value)
+
+
+_READ: dict[str, Callable[[Any], str]] = {
+    "text": _text,
+    "uuid": _uuid,
+    "timestamptz": _timestamptz,
+    "smallint": _integer(16),
+    "int": _integer(32),
+    "bigint": _integer(64),
+    "boolean": _boolean,
+}
+"""How a cursor's value is read for each type, so that none reaches the database that it would refuse."""
 
 
 def after(orders: list[Order], cursor: str | None) -> tuple[str, dict[str, Any]]:
     """The condition 'behind the cursor' for mixed directions, and its parameters. No sort key may be null."""
     if cursor is None:
         return "true", {}
-    values = decode_cursor(cursor, len(orders))
-    params = {f"k{i}": None if value is None else str(value) for i, value in enumerate(values)}
+    params = {f"k{i}": value for i, value in enumerate(decode_cursor(cursor, [o.cast for o in orders]))}
     if len({o.descending for o in orders}) == 1:
         sign = "<" if orders[0].descending else ">"
         left = ", ".join(o.expression for o in orders)

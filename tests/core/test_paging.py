@@ -1,7 +1,10 @@
 """Keyset pages: every row once under each sort, with ties and while rows are added."""
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -79,9 +82,33 @@ def test_the_other_lists_come_once_each_too(http: TestClient, company: Company) 
     assert seqs == sorted(seqs, reverse=True)
 
 
+PAGED = [
+    "/tasks", "/tasks?sort=priority", "/tasks?sort=due_at", "/tasks?sort=key", "/projects", "/agents", "/executions",
+    "/tasks/HAL-1/comments", "/audit", "/costs", "/intelligence/costs?group_by=model",
+]  # fmt: skip
+FORGED: list[Any] = [
+    None, {}, [], [None], [True], [1.5], [10**30], ["x"], ["\x00"], ["infinity"], [["x"]], [{}], ["x", "y"], [7, 7], [True, True],
+    ["2026-01-01", "x"], ["2026-01-01T00:00:00Z", "x"], ["infinity", "{}"], [40_000, str(uuid4())], ["name", "urn:uuid:" + "1" * 32],
+    ["name", 7], ["\ud800", str(uuid4())], [2**63], [-(2**63) - 1], ["9" * 5000],
+    [str(uuid4()), 2**31, str(uuid4())], [str(uuid4()), "1", "x"], ["x", 1, 1],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGED)
+def test_a_forged_cursor_is_named_and_never_reaches_the_database(http: TestClient, company: Company, path: str) -> None:
+    company.task(company.project())
+    for values in FORGED:
+        cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+        answer = http.get(f"{BASE}{path}{'&' if '?' in path else '?'}cursor={cursor}", headers=company.owner.headers)
+        if answer.status_code == 200:  # it is what this list could have given
+            continue
+        assert answer.status_code == 422, (values, answer.text)
+        assert [error["field"] for error in answer.json()["errors"]] == ["cursor"], (values, answer.text)
+
+
 def test_agents_of_one_name_are_all_listed(http: TestClient, company: Company) -> None:
     for _ in range(17):
-        agent = company.agent("SAME")
+        agent = company.agent("SAME \u200d👩")  # a joiner is text too, if not a printable one
         company.do(agents.retire_agent, agent.id)
     path = "/agents?status=retired&status=active"
     assert len({row["id"] for row in walk(http, path, company.owner.headers)}) == 17

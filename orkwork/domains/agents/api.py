@@ -51,8 +51,8 @@ def list_agents(filters: Filters, door: Caller) -> Response:
     """By name; retired ones only when asked for."""
 
     def page(work: Work) -> PageOut[AgentOut]:
-        kept = decode_cursor(filters.cursor, 2) if filters.cursor else None
-        after = (str(kept[0]), str(kept[1])) if kept else None
+        kept = decode_cursor(filters.cursor, ["text", "uuid"]) if filters.cursor else None
+        after = (kept[0], kept[1]) if kept else None
         items = queries.agents(work, status=filters.status, after=after, limit=filters.limit + 1)
         more = len(items) > filters.limit
         items = items[: filters.limit]

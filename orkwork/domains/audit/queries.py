@@ -10,7 +10,6 @@ from psycopg.rows import dict_row
 
 from orkwork.core import clock
 from orkwork.core.actor import Role
-from orkwork.core.errors import invalid
 from orkwork.core.events import may_hear
 from orkwork.core.operation import query
 from orkwork.core.paging import decode_cursor, encode_cursor
@@ -65,10 +64,8 @@ def events(work: Work, filters: EventFilter, *, cursor: str | None = None, limit
     """Every change, the latest first."""
     where, params = filters.where()
     if cursor:
-        params["before"] = decode_cursor(cursor, 1)[0]
-        if not isinstance(params["before"], int):
-            raise invalid("cursor", "is not a cursor of this list; take next_cursor from the page before")
-        where += " and e.seq < %(before)s"
+        params["before"] = decode_cursor(cursor, ["bigint"])[0]
+        where += " and e.seq < %(before)s::bigint"
     rows = work.all(f"select e.* from events e where {where} order by e.seq desc limit {int(limit) + 1}", params)
     kept = rows[:limit]
     following = encode_cursor([kept[-1]["seq"]]) if len(rows) > limit else None

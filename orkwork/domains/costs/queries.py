@@ -116,7 +116,7 @@ def report(
     if work.actor.projects is not None:
         conditions.append(_VISIBLE.get(group_by, "false"))
         params["visible"] = [str(p) for p in work.actor.projects]
-    params["after"] = str(decode_cursor(cursor, 1)[0]) if cursor else ""
+    params["after"] = decode_cursor(cursor, ["text"])[0] if cursor else ""
     where = " and ".join(conditions)
     rows = work.all(
         f"select g.*, coalesce({_LABELS[group_by]}, g.key) as label from (select {key} as key, {_SUMS} from cost_rollup r "

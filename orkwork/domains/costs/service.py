@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import NumericValueOutOfRange
 from psycopg.types.json import Jsonb
 
 from orkwork.core import clock
@@ -103,7 +104,10 @@ def _record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
         raise Forbidden("auth.agent_only", "Only agents and people report costs")
     asked = [_row(n, item) for n, item in enumerate(items)]
     params = work.telling() | {"rows": Jsonb(asked), "agent": agent_id, "visible": work.actor.projects}
-    rows = work.all(_RECORD, params)
+    try:
+        rows = work.all(_RECORD, params)
+    except NumericValueOutOfRange as error:
+        raise invalid("amount_usd", "would make a sum larger than can be kept") from error
     for row in rows:
         if not row["fits"]:
             _refuse(items[row["n"]], row["n"], len(items))

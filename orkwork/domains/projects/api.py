@@ -34,8 +34,8 @@ def list_projects(filters: Annotated[ProjectFilters, Query()], door: Caller) -> 
     """By name; archived ones only when asked for."""
 
     def page(work: Work) -> PageOut[ProjectOut]:
-        after = decode_cursor(filters.cursor, 2) if filters.cursor else None
-        pair = (str(after[0]), str(after[1])) if after else None
+        after = decode_cursor(filters.cursor, ["text", "uuid"]) if filters.cursor else None
+        pair = (after[0], after[1]) if after else None
         items = queries.projects(work, status=filters.status, after=pair, limit=filters.limit + 1)
         more = len(items) > filters.limit
         items = items[: filters.limit]

@@ -280,3 +280,15 @@ def test_the_list_walks_every_row_once(http: TestClient, company: Company) -> No
             break
         cursor = f"&cursor={page['next_cursor']}"
     assert sorted(seen) == list(range(23))
+
+
+def test_a_sum_that_cannot_be_kept_is_refused_and_named(http: TestClient, company: Company) -> None:
+    call = {"provider": "openai", "model": "gpt-4o", "input_tokens": 9, "amount_usd": "999999"}
+    worker = company.agent()
+    assert http.post(f"{BASE}/costs", json=call, headers=worker.headers).status_code == 201
+    with db.engine().begin() as connection:
+        connection.exec_driver_sql("update cost_rollup set amount_usd = 999999999999")
+    refused = http.post(f"{BASE}/costs", json=call, headers=worker.headers)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "amount_usd"), refused.text
+    with db.engine().connect() as connection:
+        assert connection.exec_driver_sql("select count(*) from costs").scalar_one() == 1
