@@ -10,7 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from orkwork.core import clock
+from orkwork.core.actor import Role
 from orkwork.domains.agents import service as agents
+from orkwork.domains.agents.schemas import KeyIn
+from orkwork.domains.auth import service as auth
+from orkwork.domains.auth.schemas import InviteIn
 from tests.factories import Company
 
 BASE = "/api/v2"
@@ -82,9 +86,31 @@ def test_the_other_lists_come_once_each_too(http: TestClient, company: Company) 
     assert seqs == sorted(seqs, reverse=True)
 
 
+def test_people_sessions_invites_and_keys_come_once_each_and_all_of_them(http: TestClient, company: Company) -> None:
+    worker, owner = company.agent(), company.owner.headers
+    for n in range(11):
+        for role in (Role.VIEWER, Role.ADMIN):
+            company.person(role, f"Sam {n % 2}")
+        made = [company.do(auth.invite, InviteIn(name=f"I{n}")) for _ in range(2)]
+        company.do(auth.revoke_invite, made[0].id)
+        keys = [company.do(agents.create_key, worker.id, KeyIn(name=f"K{n}")) for _ in range(2)]
+        company.do(agents.revoke_key, worker.id, keys[0].id)
+    found = {path: walk(http, path, owner) for path in ("/users", "/sessions", "/invites", f"/agents/{worker.id}/keys")}
+    assert [len({row["id"] for row in rows}) for rows in found.values()] == [23, 23, 22, 23]
+    assert [len(rows) for rows in found.values()] == [23, 23, 22, 23]
+    users, sessions, invites, keys = found.values()
+    ranks = {"owner": 0, "admin": 1, "member": 2, "viewer": 3}
+    assert users == sorted(users, key=lambda row: (ranks[row["role"]], row["name"]))
+    assert [row["current"] for row in sessions] == [True] + [False] * 22
+    assert [row["revoked_at"] is None for row in invites] == [True] * 11 + [False] * 11
+    assert [row["revoked_at"] is None for row in keys] == [True] * 12 + [False] * 11
+    assert http.get(f"{BASE}/users?limit=201", headers=owner).status_code == 422
+
+
 PAGED = [
     "/tasks", "/tasks?sort=priority", "/tasks?sort=due_at", "/tasks?sort=key", "/projects", "/agents", "/executions",
-    "/tasks/HAL-1/comments", "/audit", "/costs", "/intelligence/costs?group_by=model",
+    "/tasks/HAL-1/comments", "/audit", "/users", "/sessions", "/invites", "/agents/{agent}/keys",
+    "/costs", "/intelligence/costs?group_by=model",
 ]  # fmt: skip
 FORGED: list[Any] = [
     None, {}, [], [None], [True], [1.5], [10**30], ["x"], ["\x00"], ["infinity"], [["x"]], [{}], ["x", "y"], [7, 7], [True, True],
@@ -97,6 +123,7 @@ FORGED: list[Any] = [
 @pytest.mark.parametrize("path", PAGED)
 def test_a_forged_cursor_is_named_and_never_reaches_the_database(http: TestClient, company: Company, path: str) -> None:
     company.task(company.project())
+    path = path.format(agent=company.agent().id)
     for values in FORGED:
         cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
         answer = http.get(f"{BASE}{path}{'&' if '?' in path else '?'}cursor={cursor}", headers=company.owner.headers)

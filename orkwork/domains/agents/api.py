@@ -119,9 +119,14 @@ def set_autonomy(agent_id: UUID, body: AutonomyIn, door: Caller) -> Response:
 @routes.get(
     "/agents/{agent_id}/keys", operation_id="agents.keys", summary="An agent's keys", response_model=PageOut[KeyOut]
 )
-def list_keys(agent_id: UUID, door: Caller) -> Response:
+def list_keys(
+    agent_id: UUID,
+    door: Caller,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+) -> Response:
     """Live ones first; never the keys themselves."""
-    return door.ask(lambda work: PageOut(items=queries.keys(work, agent_id)))
+    return door.ask(queries.keys, agent_id, cursor=cursor, limit=limit)
 
 
 @routes.post(

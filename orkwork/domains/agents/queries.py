@@ -11,6 +11,9 @@ from orkwork.core.actor import Actor, ActorKind, Level, Role
 from orkwork.core.credentials import Credential, reads
 from orkwork.core.errors import NotFound
 from orkwork.core.operation import query
+from orkwork.core.paging import Order, order_by, page_of
+from orkwork.core.paging import after as behind_cursor
+from orkwork.core.schema import PageOut
 from orkwork.core.work import Work
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.rules import looks_like_key, state_of
@@ -174,15 +177,21 @@ def agent_id_by_name(work: Work, name: str) -> UUID:
     return row["id"]
 
 
+_KEYS = [Order("(revoked_at is null)", "boolean", True), Order("id", "uuid", True)]
+
+
 @query(None, role=Role.ADMIN, agents=False)
-def keys(work: Work, agent_id: UUID) -> list[KeyOut]:
-    """An agent's keys, live ones first; never the keys themselves."""
+def keys(work: Work, agent_id: UUID, *, cursor: str | None = None, limit: int = 50) -> PageOut[KeyOut]:
+    """An agent's keys, live ones first, then the latest; never the keys themselves."""
     agent(work, agent_id)
+    behind, params = behind_cursor(_KEYS, cursor)
     rows = work.all(
-        "select * from api_keys where agent_id = %(id)s order by revoked_at is not null, id desc limit 200",
-        {"id": agent_id},
+        f"select *, revoked_at is null as live from api_keys where agent_id = %(id)s and {behind} "
+        f"order by {order_by(_KEYS)} limit {int(limit) + 1}",
+        params | {"id": agent_id},
     )
-    return [KeyOut.model_validate(row) for row in rows]
+    kept, following = page_of(rows, limit, ["live", "id"])
+    return PageOut(items=[KeyOut.model_validate(row) for row in kept], next_cursor=following)
 
 
 @query("agents:read")

@@ -14,6 +14,7 @@ from orkwork.core import actor as actors
 from orkwork.core import door as doors
 from orkwork.core.actor import Actor
 from orkwork.core.errors import OrkworkError
+from orkwork.core.paging import MAX_LIMIT
 from orkwork.core.schema import Name, PageOut, Str
 from orkwork.core.settings import settings
 from orkwork.core.work import Work
@@ -37,6 +38,8 @@ routes = Routes(tags=["auth"])
 LOGIN_COOKIE = "orkwork_login"
 LOGIN_SECONDS = 600
 SIGN_INS_PER_MINUTE = 30
+Cursor = Annotated[str | None, Query(max_length=2000)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
 @routes.get("/me", operation_id="auth.me", summary="Who is calling", response_model=MeOut)
@@ -164,9 +167,9 @@ def _kept_login(request: Request) -> dict[str, Any] | None:
 
 
 @routes.get("/users", operation_id="auth.users", summary="The people", response_model=PageOut[UserOut], tags=["users"])
-def users(door: Caller) -> Response:
+def users(door: Caller, cursor: Cursor = None, limit: Limit = 50) -> Response:
     """Everyone known here, contributors of imported trackers included."""
-    return door.ask(lambda work: PageOut(items=queries.users(work)))
+    return door.ask(queries.users, cursor=cursor, limit=limit)
 
 
 @routes.patch(
@@ -188,9 +191,9 @@ def update_user(user_id: UUID, patch: UserPatch, door: Caller) -> Response:
     response_model=PageOut[SessionOut],
     tags=["users"],
 )
-def sessions(door: Caller) -> Response:
-    """One's own, or everybody's for owners and admins."""
-    return door.ask(lambda work: PageOut(items=queries.sessions(work)))
+def sessions(door: Caller, cursor: Cursor = None, limit: Limit = 50) -> Response:
+    """This one first; one's own, or everybody's for owners and admins."""
+    return door.ask(queries.sessions, cursor=cursor, limit=limit)
 
 
 @routes.delete(
@@ -208,9 +211,9 @@ def revoke_session(session_id: UUID, door: Caller) -> Response:
 @routes.get(
     "/invites", operation_id="auth.invites", summary="Invites", response_model=PageOut[InviteOut], tags=["users"]
 )
-def invites(door: Caller) -> Response:
+def invites(door: Caller, cursor: Cursor = None, limit: Limit = 50) -> Response:
     """Open ones first."""
-    return door.ask(lambda work: PageOut(items=queries.invites(work)))
+    return door.ask(queries.invites, cursor=cursor, limit=limit)
 
 
 @routes.post(

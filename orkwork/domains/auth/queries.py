@@ -8,6 +8,8 @@ from orkwork.core import clock
 from orkwork.core.actor import Actor, ActorKind, Role
 from orkwork.core.credentials import Credential, reads
 from orkwork.core.operation import query
+from orkwork.core.paging import Order, after, order_by, page_of
+from orkwork.core.schema import PageOut
 from orkwork.core.work import Work
 from orkwork.domains.auth.rules import SESSION_LIFETIME, TOUCH_AFTER
 from orkwork.domains.auth.schemas import InviteOut, MeOut, SessionOut, UserOut
@@ -57,35 +59,60 @@ def me(work: Work) -> MeOut:
     return MeOut(**fields, scopes=sorted(actor.scopes), autonomy_level=level, **(row or {}))
 
 
+_RANKS = "array_position(array['viewer','member','admin','owner'], u.role)"
+_PEOPLE = [Order(f"-{_RANKS}", "int"), Order("u.name", "text"), Order("u.id", "uuid")]
+
+
 @query(None, agents=False)
-def users(work: Work) -> list[UserOut]:
-    """All people, owners first."""
+def users(work: Work, *, cursor: str | None = None, limit: int = 50) -> PageOut[UserOut]:
+    """All people, owners first, then by name."""
+    behind, params = after(_PEOPLE, cursor)
     rows = work.all(
-        "select * from users order by array_position(array['owner','admin','member','viewer'], role), name, id limit 1000"
+        f"select u.*, {_PEOPLE[0].expression} as rank from users u where {behind} order by {order_by(_PEOPLE)} "
+        f"limit {int(limit) + 1}",
+        params,
     )
-    return [UserOut.model_validate(row) for row in rows]
+    kept, following = page_of(rows, limit, ["rank", "name", "id"])
+    return PageOut(items=[UserOut.model_validate(row) for row in kept], next_cursor=following)
+
+
+_CURRENT = "coalesce(s.id = %(current)s::uuid, false)"
+_SESSIONS = [
+    Order(_CURRENT, "boolean", True),
+    Order("s.last_used_at", "timestamptz", True),
+    Order("s.id", "uuid", True),
+]
 
 
 @query(None, agents=False)
-def sessions(work: Work) -> list[SessionOut]:
-    """The live sessions: one's own, or everybody's for owners and admins."""
+def sessions(work: Work, *, cursor: str | None = None, limit: int = 50) -> PageOut[SessionOut]:
+    """The live sessions, the calling one first, then by use: one's own, or everybody's for owners and admins."""
     everyone = work.actor.role is not None and work.actor.role.covers(Role.ADMIN)
+    behind, params = after(_SESSIONS, cursor)
     rows = work.all(
-        "select s.*, u.name as user_name, s.id = %(current)s as current from sessions s join users u on u.id = s.user_id "
-        "where s.revoked_at is null and s.expires_at > %(now)s and (%(everyone)s or s.user_id = %(user)s) "
-        "order by s.last_used_at desc limit 200",
-        {"current": work.actor.session_id, "now": clock.now(), "everyone": everyone, "user": work.actor.id},
+        f"select s.*, u.name as user_name, {_CURRENT} as current from sessions s join users u on u.id = s.user_id "
+        f"where s.revoked_at is null and s.expires_at > %(now)s and (%(everyone)s or s.user_id = %(user)s) and {behind} "
+        f"order by {order_by(_SESSIONS)} limit {int(limit) + 1}",
+        params | {"current": work.actor.session_id, "now": clock.now(), "everyone": everyone, "user": work.actor.id},
     )
-    return [SessionOut.model_validate(row) for row in rows]
+    kept, following = page_of(rows, limit, ["current", "last_used_at", "id"])
+    return PageOut(items=[SessionOut.model_validate(row) for row in kept], next_cursor=following)
+
+
+_OPEN = "(accepted_at is null and revoked_at is null)"
+_INVITES = [Order(_OPEN, "boolean", True), Order("id", "uuid", True)]
 
 
 @query(None, role=Role.ADMIN, agents=False)
-def invites(work: Work) -> list[InviteOut]:
-    """The invites of the last months, open ones first."""
+def invites(work: Work, *, cursor: str | None = None, limit: int = 50) -> PageOut[InviteOut]:
+    """The invites, open ones first, then the latest."""
+    behind, params = after(_INVITES, cursor)
     rows = work.all(
-        "select * from invites order by (accepted_at is null and revoked_at is null) desc, id desc limit 200"
+        f"select *, {_OPEN} as open from invites where {behind} order by {order_by(_INVITES)} limit {int(limit) + 1}",
+        params,
     )
-    return [InviteOut.model_validate(row) for row in rows]
+    kept, following = page_of(rows, limit, ["open", "id"])
+    return PageOut(items=[InviteOut.model_validate(row) for row in kept], next_cursor=following)
 
 
 @query(None, users=False, agents=False)

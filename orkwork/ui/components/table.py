@@ -85,3 +85,8 @@ def more(on_more: Any, has_more: rx.Var, text: Any) -> rx.Component:
         rx.el.div(rx.el.button(text, type="button", class_name="btn ghost", on_click=on_more), class_name="cf"),
         rx.fragment(),
     )
+
+
+def how_many(rows: Any, cursor: Any) -> rx.Var:
+    """How many rows a list has, or '50+' while there are more than are shown."""
+    return rx.cond(cursor, rows.length().to_string() + "+", rows.length().to_string())

@@ -12,7 +12,7 @@ from orkwork.core.credentials import digest
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries, service
 from orkwork.domains.agents.rules import looks_like_key
-from orkwork.domains.agents.schemas import AgentPatch
+from orkwork.domains.agents.schemas import AgentPatch, KeyIn
 from orkwork.domains.agents.ui import editing
 from tests.domains.conftest import Visit, violations
 from tests.factories import Company, Worker
@@ -118,6 +118,17 @@ def test_a_key_is_shown_once_and_dies_when_revoked(staff: dict[str, Worker], com
         page.get_by_role("button", name="Revoke key").click()
         expect(page.get_by_role("row", name=re.compile("laptop"))).to_contain_text("Revoked")
     assert door.run(system("test"), lambda work: _is_revoked(work, key), write=False)
+
+
+def test_every_key_can_be_reached(staff: dict[str, Worker], company: Company, visit: Visit) -> None:
+    for n in range(55):
+        company.do(service.create_key, staff["CTO"].id, KeyIn(name=f"key {n:02}"))
+    with visit(f"/agents/{staff['CTO'].id}", company.owner) as page:
+        page.get_by_role("button", name="Show more keys").click()
+        expect(page.get_by_role("row", name=re.compile("key 00"))).to_be_visible()
+        expect(page.get_by_role("button", name="Show more keys")).to_have_count(0)
+        page.evaluate("scrollTo(0, 0)")  # a button that is half below the top bar is no target
+        assert not violations(page)
 
 
 def _is_revoked(work: Work, key: str) -> bool:

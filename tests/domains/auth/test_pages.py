@@ -9,6 +9,7 @@ from orkwork.core import door
 from orkwork.core.actor import Role, system
 from orkwork.domains.auth import service
 from orkwork.domains.auth.rules import own_path
+from orkwork.domains.auth.schemas import InviteIn, UserPatch
 from orkwork.domains.auth.ui.sessions import device
 from tests.domains.conftest import Visit, violations
 from tests.factories import Company
@@ -107,3 +108,27 @@ def test_browsers_are_named_as_people_call_them() -> None:
     assert device(chrome) == ("Chrome", "Linux")
     assert device("curl/8.5") == ("curl", "")
     assert device(None) == ("", "")
+
+
+def test_a_long_list_shows_everything_a_page_at_a_time(company: Company, visit: Visit) -> None:
+    people = [company.person(Role.MEMBER, f"Person {n:02}") for n in range(55)]
+    for n in range(55):
+        company.do(service.invite, InviteIn(name=f"Guest {n:02}"))
+    with visit("/settings/people", company.owner, size="phone") as page:
+        expect(page.get_by_role("heading", name="People").nth(1).locator("xpath=..")).to_contain_text("50+")
+        expect(page.get_by_text("Person 54")).to_have_count(0)
+        page.get_by_role("button", name="Show more people").click()
+        expect(page.get_by_text("Person 54")).to_be_visible()
+        expect(page.get_by_role("button", name="Show more people")).to_have_count(0)
+        expect(page.get_by_text("Guest 00")).to_have_count(0)
+        page.get_by_role("button", name="Show more invites").click()
+        expect(page.get_by_text("Guest 00")).to_be_visible()
+        company.do(service.update_user, people[0].actor.id, UserPatch(role=Role.VIEWER))
+        expect(page.get_by_label("Role of Person 00")).to_have_value("viewer", timeout=1000)
+        expect(page.get_by_text("Person 54")).to_be_visible()
+        assert not violations(page)
+    with visit("/settings/sessions", company.owner) as page:
+        page.get_by_role("button", name="Show more sessions").click()
+        expect(page.get_by_role("button", name="Show more sessions")).to_have_count(0)
+        expect(page.get_by_role("button", name="End session")).to_have_count(55)
+        assert not violations(page)

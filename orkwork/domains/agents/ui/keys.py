@@ -17,12 +17,13 @@ from orkwork.ui.components.button import button, copy_once
 from orkwork.ui.components.dialog import closes, confirm, dialog
 from orkwork.ui.components.panel import card
 from orkwork.ui.components.pill import state_pill
-from orkwork.ui.components.table import table
+from orkwork.ui.components.table import more, table
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import t
 from orkwork.ui.screen import Screen, handler, toast
 from orkwork.ui.shell import Shell
 
+STEP = 50
 DAYS = {"": None, "7": 7, "30": 30, "90": 90, "365": 365}
 
 
@@ -55,6 +56,7 @@ class Keys(Screen, rx.State):
     """The keys of the agent in the address, and the one that is being made."""
 
     keys: list[KeyLine] = []
+    cursor: str = ""
     making: bool = False
     key: str = ""
     leaving: str = ""
@@ -65,14 +67,24 @@ class Keys(Screen, rx.State):
 
     async def _read(self) -> None:
         try:
-            self.keys = [_line(row) for row in await self.ask(queries.keys, self._agent())]
+            found = await self.ask(queries.keys, self._agent(), limit=max(STEP, len(self.keys)))
         except Forbidden:
-            self.keys = []
+            self.keys, self.cursor = [], ""
+        else:
+            self.keys, self.cursor = [_line(row) for row in found.items], found.next_cursor or ""
 
     @handler
     async def load(self):
-        """Read them, where one may."""
+        """Read them, where one may, as many as were shown."""
         await self._read()
+
+    @handler
+    async def more(self):
+        """Read the next page."""
+        if self.cursor:
+            found = await self.ask(queries.keys, self._agent(), cursor=self.cursor, limit=STEP)
+            self.keys = [*self.keys, *(_line(row) for row in found.items)]
+            self.cursor = found.next_cursor or ""
 
     @handler
     async def begin(self):
@@ -152,6 +164,7 @@ def keys_card() -> rx.Component:
         Shell.can_manage,
         card(
             rx.cond(Keys.keys, table(heads, Keys.keys, _cells, label=t("Keys"), row_id=lambda key: key["id"]), none),
+            more(Keys.more, Keys.cursor != "", t("Show more keys")),
             title=t("Keys"),
             aside=button(t("Create key"), kind="sm", icon_name="key-round", on_click=Keys.begin),
             id="keys-card",

@@ -14,10 +14,12 @@ from orkwork.ui.components.button import button, copy_once
 from orkwork.ui.components.dialog import closes, dialog
 from orkwork.ui.components.panel import card
 from orkwork.ui.components.pill import state_pill
-from orkwork.ui.components.table import table
+from orkwork.ui.components.table import more, table
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import t
 from orkwork.ui.screen import Screen, handler, toast
+
+STEP = 50
 
 
 class InviteLine(TypedDict):
@@ -48,16 +50,29 @@ class Invites(Screen, rx.State):
     """The invites, and the one that is being made."""
 
     invites: list[InviteLine] = []
+    cursor: str = ""
     making: bool = False
     link: str = ""
 
+    async def _read(self) -> None:
+        found = await self.ask(queries.invites, limit=max(STEP, len(self.invites)))
+        self.invites, self.cursor = [_line(row) for row in found.items], found.next_cursor or ""
+
     @handler
     async def load(self):
-        """Read them, where one may."""
+        """Read them, where one may, as many as were shown."""
         try:
-            self.invites = [_line(row) for row in await self.ask(queries.invites)]
+            await self._read()
         except Forbidden:
-            self.invites = []
+            self.invites, self.cursor = [], ""
+
+    @handler
+    async def more(self):
+        """Read the next page."""
+        if self.cursor:
+            found = await self.ask(queries.invites, cursor=self.cursor, limit=STEP)
+            self.invites = [*self.invites, *(_line(row) for row in found.items)]
+            self.cursor = found.next_cursor or ""
 
     @handler
     async def begin(self):
@@ -75,13 +90,13 @@ class Invites(Screen, rx.State):
         fields = {name: data.get(name) or None for name in ("name", "github_login")}
         made = await self.do(service.invite, InviteIn(role=data.get("role") or "member", **fields))
         self.link, self.errors = made.url, {}
-        self.invites = [_line(row) for row in await self.ask(queries.invites)]
+        await self._read()
 
     @handler
     async def revoke(self, invite_id: str):
         """Take an offer back."""
         await self.do(service.revoke_invite, UUID(str(invite_id)))
-        self.invites = [_line(row) for row in await self.ask(queries.invites)]
+        await self._read()
         return toast("Invite revoked")
 
 
@@ -102,6 +117,7 @@ def invites_card() -> rx.Component:
     )
     return card(
         rx.cond(Invites.invites, table(heads, Invites.invites, _cells, label=t("Invites")), none),
+        more(Invites.more, Invites.cursor != "", t("Show more invites")),
         title=t("Invites"),
         aside=button(t("Invite someone"), kind="sm", icon_name="user-plus", on_click=Invites.begin),
     )

@@ -15,13 +15,14 @@ from orkwork.ui.components.button import button
 from orkwork.ui.components.dialog import confirm
 from orkwork.ui.components.panel import card
 from orkwork.ui.components.pill import pill, state_pill
-from orkwork.ui.components.table import table
+from orkwork.ui.components.table import how_many, more, table
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import plural, t
 from orkwork.ui.page import page
 from orkwork.ui.screen import Screen, handler, toast
 from orkwork.ui.shell import Shell
 
+STEP = 50
 ROLES = [("owner", t("Owner")), ("admin", t("Admin")), ("member", t("Member")), ("viewer", t("Viewer"))]
 
 
@@ -46,29 +47,41 @@ def _line(user: UserOut, me: UUID | None) -> PersonLine:
     }  # fmt: skip
 
 
-def _people(work: Any) -> list[PersonLine]:
-    return [_line(user, work.actor.id) for user in queries.users(work)]
+def _people(work: Any, cursor: str, limit: int) -> tuple[list[PersonLine], str]:
+    found = queries.users(work, cursor=cursor or None, limit=limit)
+    return [_line(user, work.actor.id) for user in found.items], found.next_cursor or ""
 
 
 class People(Screen, rx.State):
     """The people."""
 
     people: list[PersonLine] = []
+    cursor: str = ""
     leaving: str = ""
     leaving_name: str = ""
 
+    async def _read(self) -> None:
+        self.people, self.cursor = await self.ask(_people, "", max(STEP, len(self.people)))
+
     @handler
     async def load(self):
-        """Read them, and the invites with them."""
-        self.people = await self.ask(_people)
+        """Read them, as many as were shown, and the invites with them."""
+        await self._read()
         return Invites.load
+
+    @handler
+    async def more(self):
+        """Read the next page."""
+        if self.cursor:
+            found, self.cursor = await self.ask(_people, self.cursor, STEP)
+            self.people = [*self.people, *found]
 
     @handler
     async def set_role(self, user_id: str, role: str):
         """Give a person another role."""
         before = next((line["role"] for line in self.people if line["id"] == user_id), "")
         await self.do(service.update_user, UUID(str(user_id)), UserPatch(role=Role(str(role))))
-        self.people = await self.ask(_people)
+        await self._read()
         return toast("Role changed", undo=People.set_role(user_id, before) if before else None)
 
     @handler
@@ -86,14 +99,14 @@ class People(Screen, rx.State):
         """End a person's sign-ins and refuse new ones."""
         user_id, self.leaving = self.leaving, ""
         await self.do(service.update_user, UUID(user_id), UserPatch(active=False))
-        self.people = await self.ask(_people)
+        await self._read()
         return toast("Account deactivated", undo=People.activate(user_id))
 
     @handler
     async def activate(self, user_id: str):
         """Let a person sign in again."""
         await self.do(service.update_user, UUID(str(user_id)), UserPatch(active=True))
-        self.people = await self.ask(_people)
+        await self._read()
         return toast("Account activated")
 
 
@@ -169,7 +182,7 @@ def _goodbye() -> rx.Component:
     topics={"user", "invite"},
     nav="/settings",
     crumbs=lambda: [(t("Settings"), "/settings")],
-    fact=lambda: plural("{n} person", "{n} people", People.people.length()),
+    fact=lambda: rx.cond(People.cursor, "", plural("{n} person", "{n} people", People.people.length())),
 )
 def people() -> list[rx.Component]:
     """The people and the places kept for more of them."""
@@ -181,8 +194,9 @@ def people() -> list[rx.Component]:
             rx.el.div(
                 card(
                     table(heads, People.people, _cells, label=t("People"), row_id=lambda line: line["id"]),
+                    more(People.more, People.cursor != "", t("Show more people")),
                     title=t("People"),
-                    count=People.people.length(),
+                    count=how_many(People.people, People.cursor),
                 ),
                 rx.cond(Shell.can_manage, invites_card()),
                 class_name="stack",

@@ -13,6 +13,7 @@ from orkwork.ui.components.button import button
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.panel import card, two_lines
 from orkwork.ui.components.pill import pill
+from orkwork.ui.components.table import how_many, more
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import plural, t
 from orkwork.ui.page import page
@@ -22,6 +23,7 @@ _BROWSERS = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chr
 _SYSTEMS = [
     ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"),
 ]  # fmt: skip
+STEP = 50
 
 
 class SessionLine(TypedDict):
@@ -62,12 +64,21 @@ class Sessions(Screen, rx.State):
     """The sessions that one may see."""
 
     sessions: list[SessionLine] = []
+    cursor: str = ""
 
     @handler
     async def load(self):
-        """Read them, this one first."""
-        found = [_line(row) for row in await self.ask(queries.sessions)]
-        self.sessions = sorted(found, key=lambda line: not line["current"])
+        """Read them, this one first, as many as were shown."""
+        found = await self.ask(queries.sessions, limit=max(STEP, len(self.sessions)))
+        self.sessions, self.cursor = [_line(row) for row in found.items], found.next_cursor or ""
+
+    @handler
+    async def more(self):
+        """Read the next page."""
+        if self.cursor:
+            found = await self.ask(queries.sessions, cursor=self.cursor, limit=STEP)
+            self.sessions = [*self.sessions, *(_line(row) for row in found.items)]
+            self.cursor = found.next_cursor or ""
 
     @handler
     async def revoke(self, session_id: str):
@@ -100,7 +111,9 @@ def _row(line: rx.Var) -> rx.Component:
     topics={"session"},
     nav="/settings",
     crumbs=lambda: [(t("Settings"), "/settings")],
-    fact=lambda: plural("{n} signed-in browser", "{n} signed-in browsers", Sessions.sessions.length()),
+    fact=lambda: rx.cond(
+        Sessions.cursor, "", plural("{n} signed-in browser", "{n} signed-in browsers", Sessions.sessions.length())
+    ),
 )
 def sessions() -> list[rx.Component]:
     """The signed-in browsers."""
@@ -108,8 +121,9 @@ def sessions() -> list[rx.Component]:
         tabs("/settings/sessions"),
         card(
             rx.foreach(Sessions.sessions, _row),
+            more(Sessions.more, Sessions.cursor != "", t("Show more sessions")),
             title=t("Signed-in browsers"),
-            count=Sessions.sessions.length(),
+            count=how_many(Sessions.sessions, Sessions.cursor),
             aside=rx.el.span(t("A session ends after 30 days without use"), class_name="meta no-m"),
         ),
     ]
