@@ -160,12 +160,12 @@ def spending(work: Work, agent_id: UUID, days: int = 30) -> Spending:
 
 @query("agents:read")
 def history(work: Work, agent_id: UUID, limit: int = 20) -> list[EventOut]:
-    """What happened to an agent, the latest first."""
+    """What happened to an agent, the latest first; from which address, only owners and admins see."""
     rows = work.all(
         "select * from events where subject_id = %(id)s order by seq desc limit %(limit)s",
         {"id": agent_id, "limit": limit},
     )
-    return [EventOut.model_validate(row) for row in rows]
+    return [EventOut.seen_by(work.actor, row) for row in rows]
 
 
 @query(None, agents=False, users=False)

@@ -1,11 +1,13 @@
 """Events as they leave."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from orkwork.core.actor import Actor, Role
 from orkwork.core.schema import Asked, In, Int, Out, Str
 
 
@@ -26,6 +28,12 @@ class EventOut(Out):
     project_id: UUID | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+
+    @classmethod
+    def seen_by(cls, actor: Actor, row: Mapping[str, Any]) -> Self:
+        """The event as this actor may see it: where people were, only owners and admins know."""
+        knows = actor.role is not None and actor.role.covers(Role.ADMIN)
+        return cls.model_validate(row if knows else {**row, "ip": None})
 
 
 Pattern = Annotated[Str, StringConstraints(pattern=r"^(\*|[a-z_]{1,40}\.(\*|[a-z_]{1,40}))$")]

@@ -102,7 +102,7 @@ _FEED = "select * from events where name = any(%(names)s) order by seq desc limi
 def feed(work: Work, limit: int = 8) -> list[EventOut]:
     """The latest news, newest first; of a run's reports of progress only the last."""
     rows = work.all(_FEED, {"names": list(TOLD), "limit": limit * 6})
-    return [EventOut.model_validate(row) for row in _last_reports(rows)][:limit]
+    return [EventOut.seen_by(work.actor, row) for row in _last_reports(rows)][:limit]
 
 
 def _last_reports(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
