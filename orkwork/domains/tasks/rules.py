@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from orkwork.core.actor import Actor, Role
-from orkwork.core.errors import Conflict, FieldError, Forbidden, Invalid
+from orkwork.core.actor import Actor, Level, Role
+from orkwork.core.errors import BudgetExceeded, Conflict, FieldError, Forbidden, Invalid
+from orkwork.core.money import plain
 from orkwork.domains.tasks.models import ExecutionStatus, Status
 
 TRANSITIONS: Final[dict[Status, tuple[Status, ...]]] = {
@@ -51,6 +53,8 @@ STARTED: Final = (Status.ASSIGNED, Status.IN_PROGRESS, Status.REVIEW, Status.COM
 LEASE_SECONDS: Final = 600
 """How long an agent may be silent with a task before it is given back."""
 
+LEAST_LEVEL: Final = Level.ASSISTANT
+"""The autonomy from which on an agent is given tasks; below it is a tool."""
 RUN_ENDS_AS: Final[dict[Status, ExecutionStatus]] = {
     Status.REVIEW: ExecutionStatus.SUCCEEDED,
     Status.COMPLETED: ExecutionStatus.SUCCEEDED,
@@ -173,6 +177,91 @@ def check_edit(standing: Standing, actor: Actor, names: set[str]) -> None:
         raise Forbidden(
             "task.own_review", f"{actor.name} works on {standing.key}, so it can't change its review", "Ask a person."
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What decides whether an agent may be given a task."""
+
+    name: str
+    status: str
+    level: int
+    running: int
+    max_concurrent: int
+    daily_budget_usd: Decimal | None
+    spent_usd: Decimal
+    """Today, in the company's zone."""
+    silent: bool
+    """Whether a sign of life is overdue."""
+    allowed: bool
+    """Whether it may see the task's project."""
+    lacks: tuple[str, ...]
+    """The required capabilities that it does not have."""
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether nothing is left of the day's budget."""
+        return self.daily_budget_usd is not None and self.spent_usd >= self.daily_budget_usd
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as many tasks as it may."""
+        return self.running >= self.max_concurrent
+
+
+def check_candidate(agent: Candidate, key: str) -> None:
+    """Refuse an agent that may not be given the task; the refusal says why and what to do."""
+    for applies, code, message, way_out in _objections(agent, key):
+        if applies:
+            raise Conflict(code, message, way_out)
+    if agent.is_over_budget:
+        raise BudgetExceeded(
+            "agent.over_budget",
+            f"{agent.name} has spent {plain(agent.spent_usd)} of its {plain(agent.daily_budget_usd or Decimal(0))} USD today",
+            "Raise its daily budget, choose another agent, or wait until the company's day turns.",
+        )
+
+
+def _objections(agent: Candidate, key: str) -> list[tuple[bool, str, str, str]]:
+    name = agent.name
+    return [
+        (
+            agent.status != "active",
+            "agent.not_active",
+            f"{name} is {agent.status}",
+            "Resume it or choose another agent.",
+        ),
+        (
+            agent.level < LEAST_LEVEL,
+            "agent.autonomy",
+            f"{name} is a tool (autonomy level {agent.level}), which takes no tasks",
+            "An owner can raise its autonomy level to 1 or more; or choose another agent.",
+        ),
+        (
+            not agent.allowed,
+            "agent.project",
+            f"{name} may not see this project",
+            "Add the project to the agent, or choose another one.",
+        ),
+        (
+            bool(agent.lacks),
+            "agent.lacks",
+            f"{name} lacks {', '.join(agent.lacks)} for {key}",
+            "Give the agent the capability, take it off the task, or choose another agent.",
+        ),
+        (
+            agent.silent,
+            "agent.silent",
+            f"{name} gives no sign of life",
+            "Start it, so that it sends a heartbeat, or choose another agent.",
+        ),
+        (
+            agent.is_full,
+            "agent.full",
+            f"{name} holds {agent.running} of {agent.max_concurrent} tasks",
+            "Wait, raise its limit, or choose another agent.",
+        ),
+    ]
 
 
 def may_move(actor: Actor) -> bool:

@@ -219,6 +219,86 @@ def test_a_changed_task_keeps_its_place_in_the_queue_by_its_new_fields(company: 
     assert keys(company, worker, limit=9) == ["HAL-3", "HAL-2"]
 
 
+def spend(company: Company, worker: Worker, amount: int, days_ago: int = 0) -> None:
+    at = clock.now() - timedelta(days=days_ago)
+    call = CostIn(provider="x", model="y", amount_usd=Decimal(amount), occurred_at=at)
+    company.do(costs.record_cost, call, actor=acting(worker))
+
+
+def unfit(company: Company, case: str) -> Worker:
+    """An agent that is no candidate for HAL-1, for one reason alone."""
+    fields: dict[str, Any] = {
+        "full": {"max_concurrent_tasks": 1},
+        "project": {"project_ids": [company.project("Other").id]},
+        "lacks": {"capabilities": {"qa:manual": Decimal(1)}},
+        "silent": {"heartbeat_timeout_seconds": 60},
+        "over_budget": {"daily_budget_usd": Decimal(1)},
+    }.get(case, {})
+    able: dict[str, Any] = {"capabilities": {"code:python": Decimal(1)}}
+    worker = company.agent(**(able | fields))
+    if case == "not_active":
+        company.do(agents.update_agent, worker.id, AgentPatch(status=AgentStatus.PAUSED))
+    if case == "autonomy":
+        company.do(agents.set_autonomy, worker.id, 0)
+    if case == "full":
+        company.do(claims.assign, "HAL-2", AssignIn(agent_id=worker.id))
+    if case == "over_budget":
+        spend(company, worker, 1)
+    return worker
+
+
+UNFIT = {
+    "not_active": 409, "autonomy": 409, "project": 409, "lacks": 409, "silent": 409, "full": 409, "over_budget": 402,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_who_is_no_candidate_is_given_nothing_and_the_refusal_says_what_to_do(company: Company, case: str) -> None:
+    project = company.project()
+    company.task(project, ready=True, required_capabilities=["code:python"])
+    company.task(project, ready=True)
+    worker = unfit(company, case)
+    with time_machine.travel(clock.now() + timedelta(seconds=61)):
+        with pytest.raises(OrkworkError) as refusal:
+            company.do(claims.assign, "HAL-1", AssignIn(agent_id=worker.id))
+        assert (refusal.value.status, refusal.value.code) == (UNFIT[case], f"agent.{case}")
+        assert worker.out.name in refusal.value.message and refusal.value.hint
+        assert status(company) == "READY"
+        company.do(claims.assign, "HAL-1", AssignIn(agent_id=unfit(company, "nothing").id))
+    assert status(company) == "ASSIGNED"
+    assert faults() == {}
+
+
+@pytest.mark.parametrize("case", sorted(set(UNFIT) - {"silent", "project"}))
+def test_a_claim_is_held_to_the_same_rule(company: Company, case: str) -> None:
+    project = company.project()
+    company.task(project, ready=True, required_capabilities=["code:python"])
+    company.task(project, ready=True)
+    worker = unfit(company, case)
+    try:
+        found = keys(company, worker, limit=9)
+    except Forbidden as refusal:
+        assert case == "autonomy" and refusal.code == "auth.autonomy"
+        found = []
+    assert "HAL-1" not in found
+
+
+def test_a_heartbeat_or_a_claim_ends_the_silence_and_yesterdays_spending_is_forgotten(company: Company) -> None:
+    project = company.project()
+    for _ in range(3):
+        company.task(project, ready=True)
+    worker = company.agent(heartbeat_timeout_seconds=60, daily_budget_usd=Decimal(1))
+    spend(company, worker, 5, days_ago=1)
+    company.do(claims.assign, "HAL-1", AssignIn(agent_id=worker.id))
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        with pytest.raises(Conflict, match="no sign of life"):
+            company.do(claims.assign, "HAL-2", AssignIn(agent_id=worker.id))
+        company.do(agents.heartbeat, HeartbeatIn(), actor=acting(worker))
+        company.do(claims.assign, "HAL-2", AssignIn(agent_id=worker.id))
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        assert "HAL-3" in keys(company, worker, limit=9), "who claims is not silent"
+
+
 def test_assigning_needs_a_living_agent_with_room_that_may_see_the_project(company: Company) -> None:
     project, other = company.project(), company.project("Other")
     company.task(project, ready=True)

@@ -198,7 +198,9 @@ def _move_with_comment(ref: str, body: MoveIn, door: Caller) -> Response:
 
 @routes.post("/tasks/{ref}/assign", operation_id="tasks.assign", summary="Assign a task", response_model=ClaimOut)
 def assign(ref: TaskRef, body: AssignIn, door: Caller) -> Response:
-    """To an agent that has room; an agent may take one for itself."""
+    """To an agent that is a candidate for it, by the rule of claims: active, autonomy 1 or more, heartbeat not overdue,
+    room, budget of the day left, allowed in the project, every required capability. Otherwise 409, or 402 for the
+    budget, with what to do. An agent may take a task for itself."""
     return door.do(claims.assign, ref, body)
 
 

@@ -11,7 +11,7 @@ from orkwork.core.schema import Json
 from orkwork.core.work import Work
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
-from orkwork.domains.tasks.queries import shapes
+from orkwork.domains.tasks.queries import candidates, shapes
 from orkwork.domains.tasks.queries.tasks import standing_of, standing_row
 from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, ClaimOut
 from orkwork.domains.tasks.service import moving
@@ -20,10 +20,7 @@ _CLAIM = f"""
 with ag as materialized (
   select l.agent_id, l.max_concurrent - l.running as free
   from agent_load l join agents a on a.id = l.agent_id cross join settings s
-  where l.agent_id = %(agent)s and a.status = 'active'
-    and (a.daily_budget_usd is null or a.daily_budget_usd > coalesce((
-      select sum(r.amount_usd) from cost_rollup r where r.kind = 'agent' and r.key = a.id::text
-        and r.day = (%(e_now)s at time zone s.time_zone)::date), 0))
+  where l.agent_id = %(agent)s and {candidates.ABLE}
   for no key update of l),
 mine as materialized (  -- given by a person, or sent back by a review, and not yet taken up
   select t.id, t.status as was from tasks t
@@ -137,23 +134,20 @@ def _claimed(work: Work, rows: list[dict[str, Any]]) -> Json[ClaimOut]:
 
 
 def _why_nothing(work: Work) -> Reason:
-    row = work.one(
-        "select a.status, l.running >= l.max_concurrent as full, a.daily_budget_usd <= coalesce((select sum(r.amount_usd) "
-        "from cost_rollup r where r.kind = 'agent' and r.key = a.id::text "
-        "and r.day = (%(now)s at time zone s.time_zone)::date), 0) as spent "
-        "from agents a join agent_load l on l.agent_id = a.id cross join settings s where a.id = %(agent)s",
-        {"agent": work.actor.id, "now": clock.now()},
-    )
-    if row is None or row["status"] != "active":
+    assert work.actor.id is not None
+    agent = _candidate(work, work.actor.id)
+    if agent.status != "active":
         return "paused"
-    return "over_budget" if row["spent"] else "at_capacity" if row["full"] else "nothing_ready"
+    return "over_budget" if agent.is_over_budget else "at_capacity" if agent.is_full else "nothing_ready"
 
 
 _ASSIGN = f"""
 with queued as materialized (select task_id from ready_tasks where task_id = %(id)s for update),
 ag as materialized (
-  select l.agent_id from agent_load l join agents a on a.id = l.agent_id and a.status = 'active'
-  where l.agent_id = %(agent)s and l.running < l.max_concurrent for no key update of l),
+  select l.agent_id from agent_load l join agents a on a.id = l.agent_id cross join settings s
+  where l.agent_id = %(agent)s and {candidates.ABLE} and {candidates.HAS_ROOM}
+    and (%(by_itself)s or not {candidates.SILENT})
+  for no key update of l),
 upd as (
   update tasks t set status = 'ASSIGNED', assignee_id = %(agent)s, lease_until = %(until)s, fence = t.fence + 1,
     version = t.version + 1, updated_at = %(e_now)s, retry_at = null
@@ -175,14 +169,18 @@ from upd u
 
 @operation("tasks:write", atomic=True)
 def assign(work: Work, ref: str | UUID, body: AssignIn) -> Json[ClaimOut]:
-    """Give a READY task to an agent that has room. An agent may take one for itself, with a lease."""
+    """Give a READY task to an agent that is a candidate for it. An agent may take one for itself, with a lease.
+
+    409 says why the agent is none: paused, a tool, barred from the project, lacking a capability, silent or full; 402
+    that its budget of the day is spent.
+    """
     if work.actor.is_agent and body.agent_id != work.actor.id:
         raise Forbidden("task.assign_other", "An agent assigns tasks only to itself", "Name your own id.")
     for _ in range(3):
         row = standing_row(work, ref)
         rules.check_move(standing_of(row), Status.ASSIGNED, work.actor, None)
-        _check_candidate(work, row["id"], row["key"], body.agent_id)
-        params = {"id": row["id"], "version": row["version"], "agent": body.agent_id}
+        rules.check_candidate(_candidate(work, body.agent_id, row["id"]), row["key"])
+        params = {"id": row["id"], "version": row["version"], "agent": body.agent_id, "by_itself": work.actor.is_agent}
         until = moving.lease(None) if work.actor.is_agent else None
         found = work.all(_ASSIGN, work.telling() | params | {"until": until})
         if found:
@@ -190,26 +188,21 @@ def assign(work: Work, ref: str | UUID, body: AssignIn) -> Json[ClaimOut]:
     raise Conflict("task.busy", f"{ref} keeps changing", "Try again.")
 
 
-def _check_candidate(work: Work, task_id: UUID, key: str, agent_id: UUID) -> None:
-    row = work.one(
-        "select a.name, a.status, l.running, l.max_concurrent, "
-        "a.project_ids is null or t.project_id = any(a.project_ids) as allowed, "
-        "(select array_agg(n) from unnest(t.required_capabilities) n where n not in (select c.name from agent_capabilities ac "
-        "join capabilities c on c.id = ac.capability_id where ac.agent_id = a.id)) as lacks "
-        "from agents a join agent_load l on l.agent_id = a.id, tasks t where a.id = %(agent)s and t.id = %(task)s",
-        {"agent": agent_id, "task": task_id},
-    )
+def _candidate(work: Work, agent_id: UUID, task_id: UUID | None = None) -> rules.Candidate:
+    """What the rule looks at, for one task where one is named; Invalid when there is no such agent."""
+    params = {"agent": agent_id, "task": task_id, "caller": work.actor.id, "e_now": clock.now()}
+    row = work.one(candidates.FACTS, params)
     if row is None:
         raise invalid("agent_id", f"there is no agent {agent_id}")
-    if row["status"] != "active":
-        raise Conflict("agent.not_active", f"{row['name']} is {row['status']}", "Resume it or choose another agent.")
-    if not row["allowed"]:
-        raise Conflict("agent.project", f"{row['name']} may not see this project", "Choose another agent.")
-    if row["lacks"] and work.actor.is_agent:
-        raise Conflict("agent.lacks", f"{row['name']} lacks {', '.join(row['lacks'])} for {key}", "Claim another task.")
-    if row["running"] >= row["max_concurrent"]:
-        raise Conflict(
-            "agent.full",
-            f"{row['name']} holds {row['running']} of {row['max_concurrent']} tasks",
-            "Wait, or raise its limit.",
-        )
+    return rules.Candidate(
+        name=row["name"],
+        status=row["status"],
+        level=row["autonomy_level"],
+        running=row["running"],
+        max_concurrent=row["max_concurrent"],
+        daily_budget_usd=row["daily_budget_usd"],
+        spent_usd=row["spent_usd"],
+        silent=row["silent"] and not row["calls"],
+        allowed=row["allowed"],
+        lacks=tuple(row["lacks"]),
+    )
