@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from orkwork.core import db
+from tests.domains.tasks.plans import many_tasks, nodes, plans_of
 from tests.domains.tasks.racing import faults
 from tests.factories import Company
 
@@ -79,3 +80,22 @@ def test_two_thousand_tasks_with_eight_thousand_edges_work(http: TestClient, com
     assert kept() == (2000, edges, 2000)
     seen = http.get(f"{BASE}/tasks/graph?project=HAL", headers=company.owner.headers).json()
     assert (len(seen["nodes"]), len(seen["edges"]), seen["critical_tasks"]) == (2000, edges, 2000)
+
+
+def test_references_to_tasks_that_exist_are_found_by_the_index(
+    http: TestClient, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, big = company.project(), company.project("Big", key_prefix="BIG")
+    known = [company.task(project) for _ in range(3)]
+    many_tasks(big.id, 5_000, ["CREATED"])
+    refs = [known[0].key.lower(), str(known[1].id).upper(), known[2].id.hex, known[2].key]
+    body = {"project_id": str(project.id), "tasks": graph(("a", refs), ("b", ["BIG-9"]))}
+
+    def call() -> None:
+        made = http.post(f"{BASE}/tasks/bulk", json=body, headers=company.owner.headers)
+        assert made.status_code == 201, made.text
+        assert made.json()["dependencies"] == 4
+
+    steps = [step for plan in plans_of(monkeypatch, call, "tasks") for step in nodes(plan)]
+    assert any(step.get("Relation Name") == "tasks" for step in steps)
+    assert not [step for step in steps if step["Node Type"] == "Seq Scan" and step["Relation Name"] == "tasks"]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from orkwork.core import events as core_events
 from orkwork.core.errors import Conflict, FieldError, Invalid, invalid
-from orkwork.core.ids import uuid7
+from orkwork.core.ids import is_uuid, uuid7
 from orkwork.core.operation import operation
 from orkwork.core.work import Work
 from orkwork.domains.tasks import rules
@@ -64,6 +64,14 @@ facts as (
   from tasks t where t.id = any(%(ids)s) order by t.number),
 {core_events.EMIT}
 select count(*) as told from ev
+"""
+
+
+_EXISTING = """
+with named as (
+  select id from tasks where key = any(%(keys)s) union select unnest(%(ids)s::uuid[]))
+select t.id, t.key, t.status from named join tasks t using (id)
+where (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s)) order by t.id for share of t
 """
 
 
@@ -165,15 +173,13 @@ def _resolve(work: Work, body: BulkIn) -> _Graph:
 
 def _existing(work: Work, refs: set[str]) -> dict[str, tuple[UUID, str]]:
     """Tasks that exist by id or key, kept from completing until commit."""
-    rows = work.all(
-        "select t.id, t.key, t.status from tasks t where (t.key = any(%(keys)s) or t.id::text = any(%(refs)s)) "
-        "and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s)) order by t.id for share",
-        {"keys": [r.upper() for r in refs], "refs": [r.lower() for r in refs], "visible": work.actor.projects},
-    )
-    found = {row["key"]: (row["id"], row["status"]) for row in rows} | {
-        str(row["id"]): (row["id"], row["status"]) for row in rows
-    }
-    return {ref: found[name] for ref in refs for name in (ref.upper(), ref.lower()) if name in found}
+    ids = {ref: UUID(ref) for ref in refs if is_uuid(ref)}
+    keys = {ref: ref.upper() for ref in refs if ref not in ids}
+    rows = work.all(_EXISTING, {"ids": list(ids.values()), "keys": list(keys.values()), "visible": work.actor.projects})
+    found: dict[str | UUID, tuple[UUID, str]] = {}
+    for row in rows:
+        found[row["id"]] = found[row["key"]] = (row["id"], row["status"])
+    return {ref: found[name] for ref, name in (ids | keys).items() if name in found}
 
 
 def _numbers(work: Work, body: BulkIn) -> tuple[str, int]:
