@@ -34,11 +34,16 @@ _COLUMNS = """
   case when t.acceptance_criteria <> '[]' then
     (select count(*) from jsonb_array_elements(t.acceptance_criteria) c where c ->> 'done' = 'true') else 0 end as criteria_done
 """
-_LANES = """
+_OPEN_LANES = f"""
 select c.* from unnest(%(statuses)s::text[], %(takes)s::int[]) as s(status, take)
 cross join lateral (
-  select {columns} from tasks t where t.project_id = %(project)s and t.status = s.status and {where}
-  order by {order} limit s.take) c
+  select {_COLUMNS} from tasks t where t.project_id = %(project)s and t.status = s.status and {{where}}
+  order by t.priority, t.id limit s.take) c
+"""
+# A status that stands in the text lets the planner read the index that holds the ended tasks alone.
+_ENDED_LANE = f"""
+(select {_COLUMNS} from tasks t where t.project_id = %(project)s and t.status = '{{status}}' and {{where}}
+ order by t.updated_at desc, t.id desc limit %({{status}})s)
 """
 _TALLY = "select status, sum(tasks)::int as tasks from task_tallies where project_id = %(project)s group by status"
 _COUNT = "select t.status, count(*)::int as tasks from tasks t where t.project_id = %(project)s and {where} group by t.status"
@@ -54,15 +59,11 @@ def board(
         raise NotFound("project.not_found", f"There is no project {project_id}")
     conditions, params = (filters or TaskFilter()).conditions()
     where = " and ".join(["true", *conditions])
-    params |= {"project": project_id}
-    rows: list[dict[str, Any]] = []
-    for statuses, order in (
-        ([s for s in Status if s not in _ENDED], "t.priority, t.id"),
-        (list(_ENDED), "t.updated_at desc, t.id desc"),
-    ):
-        takes = [min(MOST, max(LANE, (shown or {}).get(status, LANE))) for status in statuses]
-        statement = _LANES.format(columns=_COLUMNS, where=where, order=order)
-        rows += work.all(statement, params | {"statuses": [s.value for s in statuses], "takes": takes})
+    takes = {status.value: min(MOST, max(LANE, (shown or {}).get(status, LANE))) for status in Status}
+    going = [status.value for status in Status if status not in _ENDED]
+    params |= {"project": project_id, "statuses": going, "takes": [takes[status] for status in going]} | takes
+    ended = " union all ".join(_ENDED_LANE.format(status=status.value, where=where) for status in _ENDED)
+    rows = work.all(_OPEN_LANES.format(where=where), params) + work.all(ended, params)
     counted = work.all(_COUNT.format(where=where) if conditions else _TALLY, params)
     return BoardOut(
         cards=[_card(row) for row in rows], counts={row["status"]: row["tasks"] for row in counted if row["tasks"]}
