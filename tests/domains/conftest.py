@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,32 +21,32 @@ SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 360, "height
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture(scope="session")
-def served(environment: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The application's address. Its build is the ordinary one, so nothing is built where it is fresh."""
-    port, log = _free_port(), tmp_path_factory.mktemp("served") / "log"
+@contextmanager
+def serving(folder: Path, port: int | None = None, **extra: str) -> Iterator[str]:
+    """The application's address, over the database of the environment. Its build is the ordinary one, so nothing is
+    built where it is fresh."""
+    port, log = port or _free_port(), folder / "log"
     build = "from orkwork.ui.build import ensure_built; ensure_built(print)"
     subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, timeout=170)
-    env = os.environ | SERVING | {"ORKWORK_PORT": str(port), "DATABASE_URL": environment}
-    command = [
-        "granian",
-        "--interface",
-        "asgi",
-        "--factory",
-        "--workers",
-        "1",
-        "--port",
-        str(port),
-        "orkwork.orkwork:app",
-    ]
+    env = os.environ | SERVING | {"ORKWORK_PORT": str(port)} | extra
+    command = ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--port", str(port)]
     with log.open("wb") as out:
-        server = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=env, stdout=out, stderr=out)
+        server = subprocess.Popen(
+            [sys.executable, "-m", *command, "orkwork.orkwork:app"], cwd=ROOT, env=env, stdout=out, stderr=out
+        )
     try:
         _wait(f"http://localhost:{port}/login", server, log)
         yield f"http://localhost:{port}"
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def served(environment: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application's address."""
+    with serving(tmp_path_factory.mktemp("served")) as address:
+        yield address
 
 
 Visit = Callable[..., Any]

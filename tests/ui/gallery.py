@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import reflex as rx
+from reflex_components_core.core.upload import Upload
 
 from orkwork.core import door, live
 from orkwork.core.actor import Actor, ActorKind, Role
@@ -161,6 +162,9 @@ def _cards(work: Any, many: int) -> list[dict[str, Any]]:
     return out
 
 
+Upload.is_used = True  # so that the framework opens its way in for files, which no page of ours does
+
+
 class Gallery(Screen, rx.State):
     """What the gallery plays with."""
 
@@ -231,6 +235,22 @@ class Gallery(Screen, rx.State):
     async def unmarked(self):
         """A Reflex handler, but not marked for browsers."""
         self.kept = "unmarked ran"
+
+    @rx.event
+    async def unmarked_upload(self, files: list[rx.UploadFile]):
+        """One that takes files, which is not marked either."""
+        self.kept = "unmarked ran"
+
+    @rx.event(background=True)
+    async def unmarked_chunks(self, chunks: rx.UploadChunkIterator):
+        """The same for files that come in parts."""
+        async with self:
+            self.kept = "background ran"
+
+    @handler
+    async def take(self, files: list[rx.UploadFile]):
+        """One that takes files and may."""
+        self.kept = f"took {files[0].name}"
 
     @rx.event(background=True)
     async def unmarked_background(self):

@@ -101,15 +101,24 @@ def test_client_storage_events_of_the_framework_are_refused(site: Site) -> None:
         assert "forged" not in client.keep("marked ran")
 
 
-def test_uploads_to_handlers_are_refused(site: Site) -> None:
-    token = str(uuid.uuid4())
+def upload(site: Site, token: str, handler: str, cookie: str = "good") -> httpx.Response:
+    """Send a file to a handler by the framework's own way in."""
     headers = {
         "Reflex-Client-Token": token,
-        "Reflex-Event-Handler": f"{GALLERY}.unmarked",
-        "Cookie": "orkwork_session=good",
+        "Reflex-Event-Handler": f"{GALLERY}.{handler}",
+        "Cookie": f"orkwork_session={cookie}",
     }
-    answer = httpx.post(f"{site.url}/_upload", headers=headers, files={"files": ("a.txt", b"x")})
-    assert answer.status_code in (404, 405)
+    return httpx.post(f"{site.url}/_upload", headers=headers, files={"files": ("a.txt", b"x")}, timeout=30)
+
+
+@pytest.mark.parametrize("handler", ["unmarked_upload", "unmarked_chunks", "unmarked", "keep"])
+def test_uploads_to_handlers_that_are_not_marked_for_them_do_not_run(site: Site, handler: str) -> None:
+    with raw(site) as client:
+        client.hydrate()
+        refused = upload(site, client.token, handler)
+        heard = refused.text + client.keep("marked ran") + client.keep("marked ran once more")
+        assert "unmarked ran" not in heard and "background ran" not in heard and "a.txt" not in heard
+        assert "took a.txt" in upload(site, client.token, "take").text, "the way in for files is open"
 
 
 def test_wrong_arguments_break_nothing_and_say_nothing_of_the_server(site: Site) -> None:

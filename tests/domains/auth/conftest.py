@@ -22,13 +22,8 @@ def _fresh_limits(environment: str) -> None:
 def github(environment: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
     """A GitHub that knows this installation."""
     with fake_github.running() as fake:
-        for name, value in {
-            "GITHUB_URL": fake.url,
-            "GITHUB_API_URL": fake.url,
-            "GITHUB_CLIENT_ID": fake_github.CLIENT_ID,
-            "GITHUB_CLIENT_SECRET": fake_github.CLIENT_SECRET,
-        }.items():
-            monkeypatch.setenv(f"ORKWORK_{name}", value)
+        for name, value in fake.settings.items():
+            monkeypatch.setenv(name, value)
         settings.cache_clear()
         yield fake
     monkeypatch.undo()
