@@ -112,8 +112,23 @@ export async function setLocale(name) {
     });
   }
   localStorage.setItem("orkwork.locale", name);
+  sessionStorage.setItem("orkwork.chosen", name);
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `orkwork_locale=${name}; path=/; max-age=31536000; samesite=lax${secure}`;
   document.documentElement.lang = name;
   delete built[name];
   current = get(name);
   for (const listener of listeners) listener();
+}
+
+/** Keep a choice with the person who is signed in, for the next sign-in on another device. */
+export async function keepLocale() {
+  const chosen = sessionStorage.getItem("orkwork.chosen");
+  if (!chosen) return;
+  const answer = await fetch("/api/v2/me", {
+    method: "PATCH",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ locale: chosen }),
+  }).catch(() => null); // away: the next page tries again
+  if (answer?.ok && sessionStorage.getItem("orkwork.chosen") === chosen) sessionStorage.removeItem("orkwork.chosen");
 }

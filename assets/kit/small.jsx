@@ -2,7 +2,7 @@
 import { useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { ColorModeContext, EventLoopContext } from "$/utils/context-registry";
 import { Icon } from "./icon.jsx";
-import { locale, setLocale, useLocale } from "./locale.js";
+import { keepLocale, locale, setLocale, useLocale } from "./locale.js";
 
 const ticks = new Set();
 if (typeof window !== "undefined") setInterval(() => ticks.forEach((tick) => tick()), 20_000);
@@ -75,12 +75,20 @@ export function ThemeSwitch() {
   );
 }
 
-export function LanguageSwitch({ locales }) {
+/** `keep` where somebody is signed in: the choice is theirs, not only this browser's. */
+export function LanguageSwitch({ locales, keep }) {
   const L = useLocale();
+  useEffect(() => {
+    if (keep) keepLocale();
+  }, [keep]);
+  const choose = async (value) => {
+    await setLocale(value);
+    if (keep) await keepLocale();
+  };
   return (
     <div className="seg" role="group" aria-label={L.t("Language")}>
       {Object.entries(locales).map(([value, word]) => (
-        <button key={value} type="button" lang={value} aria-pressed={L.locale === value} onClick={() => setLocale(value)}>
+        <button key={value} type="button" lang={value} aria-pressed={L.locale === value} onClick={() => choose(value)}>
           {word}
         </button>
       ))}

@@ -1,5 +1,8 @@
 """The head of every page: the language before the first paint (Reflex sees to the theme), icons, and what makes it
-installable."""
+installable.
+
+The language is what was just chosen, else what the sign-in said (the person's, then the company's), else what this browser
+used last, else the browser's own."""
 
 import json
 
@@ -9,7 +12,8 @@ from orkwork.ui import catalog
 
 _BOOT = """(function(){var d=document.documentElement,s={};try{s=localStorage}catch(e){}
 if(s["orkwork.sidebar"]==="mini")d.classList.add("mini");
-var c=CATALOGS,l=s["orkwork.locale"]||(navigator.language||"en").slice(0,2);if(l!=="en"&&!c[l])l="en";
+var c=CATALOGS,k=/(?:^|; )orkwork_locale=(\\w+)/.exec(document.cookie),n={};try{n=sessionStorage}catch(e){}
+var l=n["orkwork.chosen"]||(k&&k[1])||s["orkwork.locale"]||(navigator.language||"en").slice(0,2);if(l!=="en"&&!c[l])l="en";
 d.lang=l;window.orkworkLocale=l;window.orkworkCatalogs=c;
 if(c[l])document.write("<scr"+"ipt src='"+c[l]+"'></scr"+"ipt>")})()"""
 

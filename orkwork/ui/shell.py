@@ -201,14 +201,14 @@ def phone_bar(current: str) -> rx.Component:
 
 def more_sheet(current: str) -> rx.Component:
     """Everything else, on a phone."""
-    return dialog("more", t("More"), rx.el.div(*_navigation(current), class_name="col gap sheet"), switches())
+    return dialog("more", t("More"), rx.el.div(*_navigation(current), class_name="col gap sheet"), switches(keep=True))
 
 
-def switches() -> rx.Component:
-    """Theme and language."""
+def switches(*, keep: bool = False) -> rx.Component:
+    """Theme and language; `keep` where somebody is signed in, whose language it then is."""
     return rx.el.div(
         rx.el.div(ThemeSwitch.create(), class_name="row"),
-        rx.el.div(LanguageSwitch.create(locales=LOCALES), class_name="row"),
+        rx.el.div(LanguageSwitch.create(locales=LOCALES, keep=keep), class_name="row"),
         class_name="col gap",
     )
 

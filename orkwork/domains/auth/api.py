@@ -37,6 +37,8 @@ from orkwork.web.routes import Routes
 routes = Routes(tags=["auth"])
 LOGIN_COOKIE = "orkwork_login"
 LOGIN_SECONDS = 600
+LOCALE_COOKIE = "orkwork_locale"
+LOCALE_SECONDS = 365 * 24 * 3600
 SIGN_INS_PER_MINUTE = 30
 Cursor = Annotated[str | None, Query(max_length=2000)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
@@ -138,8 +140,17 @@ def _sign_in(request: Request, body: Callable[[Work], SignedIn], to: str = "/") 
     response.set_cookie(
         session_cookie(), signed.token, seconds, path="/", secure=settings().https, httponly=True, samesite="lax"
     )
+    _speak(response, signed.locale)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _speak(response: Response, locale: str | None) -> None:
+    """Tell the pages which language the person reads; the cookie is theirs to read and to change."""
+    if locale:
+        response.set_cookie(LOCALE_COOKIE, locale, LOCALE_SECONDS, path="/", secure=settings().https, samesite="lax")
+    else:
+        response.delete_cookie(LOCALE_COOKIE, path="/")
 
 
 def _visitor(request: Request) -> Actor:

@@ -119,3 +119,5 @@ class SignedIn(Out):
     token: str
     user_id: UUID
     expires_at: datetime
+    locale: str | None
+    """The person's language, else the company's; None leaves it to the browser."""

@@ -24,6 +24,7 @@ from orkwork.domains.auth.schemas import (
     UserOut,
     UserPatch,
 )
+from orkwork.domains.settings import queries as company_queries
 
 
 @operation(None, users=False, agents=False)
@@ -154,7 +155,15 @@ def _start_session(work: Work, user: User, user_agent: str | None) -> SignedIn:
     )
     work.add(session)
     work.emit(events.SessionStarted(subject_id=session.id, subject_label=user.name, after={"user_id": user.id}))
-    return SignedIn(token=token, user_id=user.id, expires_at=session.expires_at)
+    return SignedIn(
+        token=token, user_id=user.id, expires_at=session.expires_at, locale=user.locale or _company_locale(work)
+    )
+
+
+def _company_locale(work: Work) -> str | None:
+    """The company's language, once somebody has saved the settings that it stands in."""
+    company = company_queries.company(work)
+    return company.locale if company.version > 1 else None
 
 
 @operation(None, role=Role.VIEWER, agents=False)
@@ -242,7 +251,7 @@ def _keep_an_owner(work: Work, user: User, wanted: dict[str, object]) -> None:
 
 @operation(None, role=Role.VIEWER, agents=False)
 def update_profile(work: Work, patch: ProfilePatch, if_match: int | None = None) -> UserOut:
-    """Change one's own name or language."""
+    """Change one's own name or language; the language is used wherever one signs in next."""
     assert work.actor.id is not None
     user = work.get(User, work.actor.id, lock=True, if_match=if_match)
     _change(work, user, patch.model_dump(exclude_unset=True))

@@ -61,6 +61,7 @@ class LanguageSwitch(rx.Component):
     library = f"{_KIT}small.jsx"
     tag = "LanguageSwitch"
     locales: rx.Var[dict[str, str]]
+    keep: rx.Var[bool]
 
 
 class LiveDot(rx.Component):

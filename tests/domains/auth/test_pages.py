@@ -11,6 +11,8 @@ from orkwork.domains.auth import service
 from orkwork.domains.auth.rules import own_path
 from orkwork.domains.auth.schemas import InviteIn, UserPatch
 from orkwork.domains.auth.ui.sessions import device
+from orkwork.domains.settings import service as settings_service
+from orkwork.domains.settings.schemas import CompanyPatch
 from tests.domains.conftest import Visit, violations
 from tests.factories import Company
 
@@ -132,3 +134,46 @@ def test_a_long_list_shows_everything_a_page_at_a_time(company: Company, visit: 
         expect(page.get_by_role("button", name="Show more sessions")).to_have_count(0)
         expect(page.get_by_role("button", name="End session")).to_have_count(55)
         assert not violations(page)
+
+
+def sign_in_link() -> str:
+    """A fresh owner link of this installation, as a path."""
+    link = door.run(system("test"), service.create_owner_link, write=True)
+    return "/api/v2/auth/owner?token=" + link.partition("token=")[2]
+
+
+def test_the_language_that_one_chose_is_there_at_the_next_sign_in_on_another_device(
+    company: Company, visit: Visit
+) -> None:
+    with visit("/settings/appearance", company.owner) as page:
+        with page.expect_response(lambda answer: answer.url.endswith("/api/v2/me")) as kept:
+            page.get_by_role("main").get_by_role("button", name="Українська").click()
+        assert kept.value.status == 200
+        expect(page.get_by_role("heading", name="Вигляд і мова")).to_be_visible()
+        page.reload()
+        expect(page.get_by_role("heading", name="Вигляд і мова")).to_be_visible()
+    with visit("/login", locale="en-GB") as page:
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        page.goto(sign_in_link())
+        expect(page.locator("html")).to_have_attribute("lang", "uk")
+        expect(page.get_by_role("link", name="Налаштування").first).to_be_visible()
+
+
+def test_a_language_chosen_before_the_sign_in_is_kept_with_the_person(company: Company, visit: Visit) -> None:
+    with visit("/login", locale="uk-UA") as page:
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        with page.expect_response(lambda answer: answer.url.endswith("/api/v2/me")) as kept:
+            page.goto(sign_in_link())
+        assert kept.value.json()["locale"] == "en"
+        expect(page.get_by_role("link", name="Settings").first).to_be_visible()
+    with visit(sign_in_link(), locale="uk-UA") as page:
+        expect(page.get_by_role("link", name="Settings").first).to_be_visible()
+
+
+def test_without_a_choice_the_company_speaks_and_then_the_browser(company: Company, visit: Visit) -> None:
+    with visit(sign_in_link(), locale="uk-UA") as page:
+        expect(page.get_by_role("link", name="Налаштування").first).to_be_visible()
+    company.do(settings_service.update_company, CompanyPatch(locale="en"))
+    with visit(sign_in_link(), locale="uk-UA") as page:
+        expect(page.get_by_role("link", name="Settings").first).to_be_visible()

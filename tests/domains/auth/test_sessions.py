@@ -10,16 +10,18 @@ from orkwork.core import clock, db, door
 from orkwork.core.actor import Role, system
 from orkwork.core.settings import settings
 from orkwork.domains.auth import service
+from orkwork.domains.settings import service as settings_service
+from orkwork.domains.settings.schemas import CompanyPatch
 from tests.factories import Company
 
 BASE = "/api/v2"
 
 
 def cookie_of(http: TestClient) -> str:
-    """The Set-Cookie header of a fresh sign-in."""
+    """The Set-Cookie header of a fresh sign-in's session."""
     url = door.run(system("test"), service.create_owner_link, write=True)
     path = url.partition("/api/v2")[2]
-    return http.get(BASE + path, follow_redirects=False).headers["set-cookie"]
+    return http.get(BASE + path, follow_redirects=False).headers.get_list("set-cookie")[0]
 
 
 def test_the_cookie_is_closed_to_scripts_other_sites_and_has_one_path(http: TestClient, database: str) -> None:
@@ -175,3 +177,25 @@ def test_an_invites_link_joins_once_and_only_owners_invite_owners(http: TestClie
     assert http.get(f"{BASE}/auth/invite?token={token}", follow_redirects=False).status_code == 401
     for found in ("/invites", "/audit"):
         assert token not in http.get(BASE + found, headers=company.owner.headers).text
+
+
+def spoken(http: TestClient) -> str | None:
+    """The language that a sign-in tells the pages."""
+    token = door.run(system("test"), service.create_owner_link, write=True).partition("token=")[2]
+    http.cookies.clear()
+    signed = http.get(f"{BASE}/auth/owner?token={token}", follow_redirects=False)
+    assert signed.status_code == 303, signed.text
+    assert "orkwork_locale" in signed.headers["set-cookie"]
+    return http.cookies.get("orkwork_locale")
+
+
+def test_a_sign_in_tells_the_persons_language_else_the_companys_else_none(http: TestClient, company: Company) -> None:
+    assert spoken(http) is None
+    company.do(settings_service.update_company, CompanyPatch(locale="uk"))
+    assert spoken(http) == "uk"
+    chosen = http.patch(f"{BASE}/me", json={"locale": "en"}, headers={"Origin": settings().address})
+    assert (chosen.status_code, chosen.json()["locale"]) == (200, "en")
+    assert spoken(http) == "en"
+    assert http.get(f"{BASE}/me").json()["locale"] == "en"
+    assert http.patch(f"{BASE}/me", json={"locale": None}, headers={"Origin": settings().address}).status_code == 200
+    assert spoken(http) == "uk"

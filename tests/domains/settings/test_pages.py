@@ -51,10 +51,10 @@ def test_a_viewer_reads_and_changes_nothing(company: Company, visit: Visit) -> N
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_language_and_theme_are_chosen_for_this_browser(company: Company, visit: Visit, size: str, scheme: str) -> None:
+def test_language_and_theme_are_chosen(company: Company, visit: Visit, size: str, scheme: str) -> None:
     with visit("/settings/appearance", company.owner, size=size, color_scheme=scheme) as page:
         page.get_by_role("main").get_by_role("button", name="Українська").click()
-        expect(page.get_by_role("heading", name="Цей браузер")).to_be_visible()
+        expect(page.get_by_role("heading", name="Вигляд і мова")).to_be_visible()
         page.get_by_role("main").get_by_role("button", name="Темна").click()
         expect(page.locator("html")).to_have_class(re.compile("dark"))
         assert not violations(page)

@@ -1,4 +1,4 @@
-"""How the pages look in this browser."""
+"""How the pages look: the theme in this browser, the language wherever one signs in."""
 
 import reflex as rx
 
@@ -24,10 +24,10 @@ def appearance() -> list[rx.Component]:
                 _choice(t("Theme"), t("System follows your device."), ThemeSwitch.create()),
                 _choice(
                     t("Language"),
-                    t("Of these pages, in this browser. What people and agents write stays as it is."),
-                    LanguageSwitch.create(locales=LOCALES),
+                    t("Of these pages, wherever you sign in. What people and agents write stays as it is."),
+                    LanguageSwitch.create(locales=LOCALES, keep=True),
                 ),
-                title=t("This browser"),
+                title=t("Look and language"),
             )
         ),
     ]
