@@ -1,9 +1,10 @@
 """Signing in and the pages about people, in a real browser."""
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from orkwork.core import door
 from orkwork.core.actor import Role, system
@@ -13,8 +14,10 @@ from orkwork.domains.auth.schemas import InviteIn, UserPatch
 from orkwork.domains.auth.ui.sessions import device
 from orkwork.domains.settings import service as settings_service
 from orkwork.domains.settings.schemas import CompanyPatch
-from tests.domains.conftest import Visit, violations
+from tests.domains.auth import fake_github
+from tests.domains.conftest import Visit, serving, violations
 from tests.factories import Company
+from tests.ui.conftest import _free_port
 
 pytestmark = pytest.mark.browser
 
@@ -134,6 +137,27 @@ def test_a_long_list_shows_everything_a_page_at_a_time(company: Company, visit: 
         expect(page.get_by_role("button", name="Show more sessions")).to_have_count(0)
         expect(page.get_by_role("button", name="End session")).to_have_count(55)
         assert not violations(page)
+
+
+def test_the_github_button_leads_through_github_to_the_signed_in_dashboard(
+    company: Company, browser: Browser, served: str, tmp_path: Path
+) -> None:
+    company.do(service.invite, InviteIn(github_login="Ann-B"))
+    port = _free_port()
+    with fake_github.running() as fake:
+        fake.callback = f"http://localhost:{port}/api/v2/auth/callback/github"
+        fake.profile = {"id": 1, "login": "Ann-B", "name": "Ann B", "email": "ann@example.com", "avatar_url": None}
+        with serving(tmp_path, port, **fake.settings) as address:
+            page = browser.new_page(locale="en-GB")
+            page.goto(f"{address}/login")
+            page.get_by_role("link", name="Continue with GitHub").click()
+            expect(page).to_have_title("GitHub")
+            page.get_by_role("link", name="Authorize orkwork").click()
+            expect(page).to_have_url(f"{address}/")
+            expect(page.get_by_role("link", name="Ann B, Member")).to_be_visible()
+            expect(page.get_by_role("heading", name="Your company has no agents yet")).to_be_visible()
+            page.context.close()
+    assert not fake.refused
 
 
 def sign_in_link() -> str:
