@@ -33,13 +33,14 @@ function make(locale) {
       const text = Array.isArray(forms) ? (forms[FORMS[kind]] ?? forms[0]) : kind === "one" ? one : many;
       return fill(text, { n: number(count, Number.isInteger(count) ? 0 : 1), ...params });
     },
-    money(amount) {
+    money(amount, digits = 2) {
       if (blank(amount)) return "—";
-      const small = Math.abs(amount) > 0 && Math.abs(amount) < 0.01;
-      return intl("NumberFormat", {
+      const format = intl("NumberFormat", {
         style: "currency", currency: CURRENCY, currencyDisplay: "narrowSymbol",
-        minimumFractionDigits: 2, maximumFractionDigits: small ? 4 : 2,
-      }).format(amount);
+        minimumFractionDigits: digits, maximumFractionDigits: digits,
+      });
+      const least = 10 ** -digits;
+      return amount > 0 && amount < least ? `<${format.format(least)}` : format.format(amount);
     },
     percent: (share, digits = 0) =>
       blank(share) ? "—"

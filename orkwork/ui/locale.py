@@ -39,9 +39,12 @@ def say(text: Any) -> rx.Var[str]:
     return _call("t", text)
 
 
-def money(amount: Any) -> rx.Var[str]:
-    """A decimal string in USD as the reader writes money, with two digits; '—' when there is none."""
-    return _call("money", amount)
+def money(amount: Any, digits: int = 2) -> rx.Var[str]:
+    """A decimal string in USD as the reader writes money, with so many digits; '—' when there is none.
+
+    An amount too small for the digits is '<$0.01', never zero.
+    """
+    return _call("money", amount, digits)
 
 
 def number(value: Any, digits: int = 0) -> rx.Var[str]:

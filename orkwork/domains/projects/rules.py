@@ -17,10 +17,15 @@ def numbered(prefix: str, attempt: int) -> str:
     return prefix if attempt == 1 else f"{prefix}{attempt}"
 
 
-def standing(status: str, *, late: bool, over_budget: bool, finished: bool) -> str:
-    """What one word says of a project: its own status when it is not active, else late, at risk or on track."""
+def standing(status: str, *, dated: bool, late: bool, over_budget: bool, finished: bool) -> str:
+    """What one word says of a project: its own status when it is not active, else late, at risk or on track.
+
+    Without a date there is no track to be on: it is active.
+    """
     if status != "active":
         return status
     if late and not finished:
         return "late"
-    return "at_risk" if over_budget else "on_track"
+    if over_budget:
+        return "at_risk"
+    return "on_track" if dated else "active"

@@ -9,14 +9,46 @@ from orkwork.core.money import plain
 from orkwork.domains.projects import rules
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.ui.components import filters
+from orkwork.ui.components.pill import pill, state_pill
 from orkwork.ui.locale import day, plural, t
+
+
+def state_of(project: ProjectOut) -> str:
+    """What one word says of a project."""
+    return rules.standing(
+        project.status,
+        dated=project.deadline is not None,
+        late=_is_late(project),
+        over_budget=_is_over(project),
+        finished=_is_finished(project),
+    )
+
+
+def _is_late(project: ProjectOut) -> bool:
+    return project.deadline is not None and project.deadline < clock.now()
+
+
+def _is_over(project: ProjectOut) -> bool:
+    return project.budget_usd is not None and project.spent_usd > project.budget_usd
+
+
+def _is_finished(project: ProjectOut) -> bool:
+    return project.total > 0 and project.completed == project.total
+
+
+def tone(state: Any) -> Any:
+    """The colour of a project's progress: that of its state."""
+    return rx.match(state, ("late", "bad"), ("at_risk", "warn"), ("on_track", "ok"), ("active", ""), "idle")
+
+
+def standing_pill(state: Any) -> rx.Component:
+    """A project's state as icon and word."""
+    return rx.cond(state == "active", pill("circle-play", t("Active"), "acc"), state_pill(state))
 
 
 def parts(project: ProjectOut) -> dict[str, Any]:
     """A project as the pages' states hold it."""
-    late = project.deadline is not None and project.deadline < clock.now()
-    over = project.budget_usd is not None and project.spent_usd > project.budget_usd
-    finished = project.total > 0 and project.completed == project.total
+    over = _is_over(project)
     share = project.spent_usd / project.budget_usd * 100 if project.budget_usd else 0
     return {
         "id": str(project.id),
@@ -25,7 +57,7 @@ def parts(project: ProjectOut) -> dict[str, Any]:
         "href": f"/projects/{project.key_prefix}",
         "description": project.description,
         "status": project.status,
-        "state": rules.standing(project.status, late=late, over_budget=over, finished=finished),
+        "state": state_of(project),
         "done": project.completed,
         "total": project.total,
         "percent": round(100 * project.completed / project.total) if project.total else 0,
@@ -35,7 +67,7 @@ def parts(project: ProjectOut) -> dict[str, Any]:
         "over": over,
         "deadline": project.deadline.isoformat() if project.deadline else "",
         "days": (project.deadline.date() - clock.now().date()).days if project.deadline else 0,
-        "late": late and not finished,
+        "late": _is_late(project) and not _is_finished(project),
         "repository": project.github_repository or "",
         "version": project.version,
         "counts": project.tasks,

@@ -7,14 +7,13 @@ import reflex as rx
 from orkwork.core.work import Work
 from orkwork.domains.projects import queries
 from orkwork.domains.projects.models import ProjectStatus
-from orkwork.domains.projects.ui.components import parts
+from orkwork.domains.projects.ui.components import parts, standing_pill, tone
 from orkwork.domains.projects.ui.form import ProjectForm, project_form
 from orkwork.ui.components import filters
 from orkwork.ui.components.button import button
 from orkwork.ui.components.empty import empty
 from orkwork.ui.components.figure import bar
 from orkwork.ui.components.panel import card, skeleton
-from orkwork.ui.components.pill import state_pill
 from orkwork.ui.locale import day, money, plural, t
 from orkwork.ui.page import page
 from orkwork.ui.screen import Screen, go, handler
@@ -58,11 +57,6 @@ class Projects(Screen, rx.State):
         return go("/projects", show="archived" if which == "archived" else None)
 
 
-def tone(row: rx.Var) -> Any:
-    """The colour of a project's progress: that of its state."""
-    return rx.match(row["state"], ("late", "bad"), ("at_risk", "warn"), ("on_track", "ok"), "idle")
-
-
 def _line(row: rx.Var) -> rx.Component:
     tasks = plural("{done} of {n} task", "{done} of {n} tasks", row["total"], done=row["done"])
     return rx.el.a(
@@ -71,11 +65,11 @@ def _line(row: rx.Var) -> rx.Component:
             rx.el.span(row["name"], class_name="b5 trunc"), rx.el.span(tasks, class_name="meta"), class_name="col grow"
         ),
         rx.el.span(
-            bar(row["percent"], label=t("{n}% done", n=row["percent"]), tone=tone(row)),
+            bar(row["percent"], label=t("{n}% done", n=row["percent"]), tone=tone(row["state"])),
             rx.el.span(row["percent"], "%", class_name="num"),
             class_name="row progress",
         ),
-        rx.el.span(state_pill(row["state"]), class_name="pstate"),
+        rx.el.span(standing_pill(row["state"]), class_name="pstate"),
         rx.el.span(
             rx.cond(
                 row["deadline"] != "",

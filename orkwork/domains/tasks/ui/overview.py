@@ -10,9 +10,8 @@ from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.projects import queries, service
 from orkwork.domains.projects.models import ProjectStatus
 from orkwork.domains.projects.schemas import ProjectPatch
-from orkwork.domains.projects.ui.components import fact, parts, views
+from orkwork.domains.projects.ui.components import fact, parts, standing_pill, tone, views
 from orkwork.domains.projects.ui.form import ProjectForm, project_form
-from orkwork.domains.projects.ui.listing import tone
 from orkwork.domains.tasks.queries import history, lookup
 from orkwork.domains.tasks.ui import shown
 from orkwork.domains.tasks.ui.components import feed_line
@@ -25,7 +24,7 @@ from orkwork.ui.components.figure import bar, key_figure, key_figures
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.markdown import markdown
 from orkwork.ui.components.panel import body, card, grid, link, row, skeleton, stack, two_lines
-from orkwork.ui.components.pill import state_pill, status
+from orkwork.ui.components.pill import status
 from orkwork.ui.locale import day, money, number, plural, t
 from orkwork.ui.page import page
 from orkwork.ui.screen import Screen, go, handler, toast
@@ -134,7 +133,7 @@ def _figures() -> rx.Component:
         rx.cond(project["deadline"] != "", plural("in {n} day", "in {n} days", project["days"]), t("no deadline")),
     )
     progress = rx.fragment(
-        bar(project["percent"], label=t("{n}% done", n=project["percent"]), tone=tone(project)),
+        bar(project["percent"], label=t("{n}% done", n=project["percent"]), tone=tone(project["state"])),
         plural("{done} of {n} task", "{done} of {n} tasks", project["total"], done=project["done"]),
     )
     return card(
@@ -223,7 +222,7 @@ def _bar() -> rx.Component:
         ),
     )
     return filters.bar(
-        state_pill(project["state"]),
+        standing_pill(project["state"]),
         rx.cond(paused, rx.el.span(t("Its tasks are not given to agents."), class_name="meta"), rx.fragment()),
         rx.cond(Shell.can_manage, acts, rx.fragment()),
         rx.el.span(views(project["key"], "layout-dashboard"), class_name="end"),

@@ -166,8 +166,8 @@ def costs() -> rx.Component:
             when(row["at"], "moment"),
             rx.el.span(row["model"], class_name="mono"),
             number(row["tokens"]),
-            rx.cond(row["amount"] != "", money(row["amount"]), rx.el.span(t("unpriced"), class_name="warn")),
-            rx.cond(row["difference"] != "", money(row["difference"]), "—"),
+            rx.cond(row["amount"] != "", money(row["amount"], 4), rx.el.span(t("unpriced"), class_name="warn")),
+            rx.cond(row["difference"] != "", money(row["difference"], 4), "—"),
         ]
 
     heads = [t("Time"), t("Model"), num(t("Tokens")), num(t("Amount")), num(t("Against the catalogue"))]
