@@ -170,5 +170,5 @@ def toast_event(news: dict[str, Any]) -> EventSpec:
 
 def go(path: str, **query: str | None) -> EventSpec:
     """Change the address: the address is the page's state."""
-    filled = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value)
+    filled = "&".join(f"{name}={quote(value, safe=',')}" for name, value in query.items() if value)
     return rx.redirect(f"{path}?{filled}" if filled else path)

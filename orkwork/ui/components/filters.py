@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from orkwork.ui.components.icon import icon
+from orkwork.ui.components.kit import Choose
 from orkwork.ui.locale import t
 
 
@@ -44,6 +45,16 @@ def filter_chip(label: Any, value: Any, options: Any, on_change: Any, *, any_tex
         ),
         class_name=rx.cond(value, "chip on", "chip"),
     )
+
+
+def choose(label: Any, value: Any, options: Any, on_change: Any) -> rx.Component:
+    """A filter by several of many values; `options` as in `form.choice`.
+
+    `value` is what the address holds: values parted by commas, each percent-encoded. `on_change(value)` gets it anew.
+    """
+    if not isinstance(options, rx.Var):
+        options = rx.Var.create([{"value": key, "text": words} for key, words in options])
+    return Choose.create(label=label, value=value, options=options, on_change=on_change)
 
 
 def chip(text: Any, on_remove: Any, remove_label: Any) -> rx.Component:

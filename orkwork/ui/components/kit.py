@@ -95,6 +95,17 @@ class NewPill(rx.Component):
     on_show: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+class Choose(rx.Component):
+    """A filter with several values."""
+
+    library = f"{_KIT}choose.jsx"
+    tag = "Choose"
+    label: rx.Var[str]
+    value: rx.Var[str]
+    options: rx.Var[list[dict[str, Any]]]
+    on_change: rx.EventHandler[_text]
+
+
 class Dialog(rx.Component):
     """The browser's own dialog."""
 

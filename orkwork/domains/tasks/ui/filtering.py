@@ -20,26 +20,25 @@ SORTS: tuple[TaskSort, ...] = get_args(TaskSort)
 
 def read(args: dict[str, str]) -> TaskFilter:
     """The filter that an address asks for; what makes no sense in it is left out."""
-    assignee = args.get("assignee", "")
+    assignees = values(args, "assignee")
     return TaskFilter(
-        project_prefixes=[args["project"].upper()] if args.get("project") else [],
-        statuses=_statuses(args.get("status", "")),
-        priorities=[p for p in Priority if p.value in args.get("priority", "").split(",")],
-        assignee_ids=[_uuid(assignee)] if is_uuid(assignee) else [],
-        unassigned=assignee == "none",
-        labels=[unquote(args["label"])] if args.get("label") else [],
+        project_prefixes=[prefix.upper() for prefix in values(args, "project")],
+        statuses=_statuses(values(args, "status")),
+        priorities=[p for p in Priority if p.value in values(args, "priority")],
+        assignee_ids=[UUID(one) for one in assignees if is_uuid(one)],
+        unassigned="none" in assignees,
+        labels=values(args, "label"),
         text=args.get("q") or None,
     )
 
 
-def _uuid(text: str) -> UUID:
-    return UUID(text)
+def values(args: dict[str, str], name: str) -> list[str]:
+    """The values of one filter; the address parts them by commas and escapes a comma inside of one."""
+    return [unquote(part) for part in args.get(name, "").split(",") if part]
 
 
-def _statuses(text: str) -> list[Status]:
-    if text == "open":
-        return list(shown.OPEN)
-    return [s for s in Status if s.value in text.upper().split(",")]
+def _statuses(wanted: list[str]) -> list[Status]:
+    return [s for s in Status if s.value in wanted or (s in shown.OPEN and "open" in wanted)]
 
 
 def sort(args: dict[str, str]) -> TaskSort:
@@ -51,7 +50,7 @@ def sort(args: dict[str, str]) -> TaskSort:
 def options(work: Work, project: str = "") -> dict[str, list[dict[str, str]]]:
     """What there is to choose from."""
     known = projects.projects(work)
-    chosen = next((p.id for p in known if p.key_prefix == project.upper()), None)
+    chosen = next((p.id for p in known if p.key_prefix == project.upper()), None)  # of several: all labels
     return {
         "projects": [{"value": p.key_prefix, "text": p.name, "id": str(p.id)} for p in known],
         "agents": [{"value": str(a.id), "text": a.name} for a in agents.agents(work)],
