@@ -100,6 +100,7 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "tasks.update_task": (MEMBER, "tasks:write", 1),
     "tasks.delete_task": (MEMBER, NOBODY, 0),
     "tasks.transition": (MEMBER, "tasks:write", 1),
+    "tasks.transition_saying": (MEMBER, "tasks:write", 1),
     "tasks.start_execution": (MEMBER, "tasks:write", 1),
     "tasks.update_execution": (MEMBER, "tasks:write", 1),
 }

@@ -1,6 +1,6 @@
 // Tasks by status. A card moves under the hand at once; the server has the last word, and when it refuses, the card
 // goes back and says why. Lanes render as many cards as have been scrolled to, so thousands stay smooth.
-import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useNavigate } from "react-router";
 import { DragDropContext, Draggable, Droppable } from "@hello-pangea/dnd";
@@ -150,20 +150,21 @@ const Lane = memo(function Lane({ status, cards, total, thin, drag, rule, beside
 const NONE = [];
 const laneAt = ({ clientX, clientY }) => document.elementsFromPoint(clientX, clientY).find((x) => x.dataset?.lane)?.dataset.lane ?? "";
 
-function useFolded(collapsed) {
+function useFolded(collapsed, board) {
+  const kept = `${KEPT}.${board}`;
   const [folds, set] = useState({});
-  useEffect(() => {
+  useLayoutEffect(() => {
     try {
-      set(JSON.parse(localStorage.getItem(KEPT)) ?? {});
+      set(JSON.parse(localStorage.getItem(kept)) ?? {});
     } catch {
       set({});
     }
-  }, []);
+  }, [kept]);
   const toggle = useCallback((status, now) => set((old) => {
     const next = { ...old, [status]: now };
-    localStorage.setItem(KEPT, JSON.stringify(next));
+    localStorage.setItem(kept, JSON.stringify(next));
     return next;
-  }), []);
+  }), [kept]);
   return [(status, empty) => folds[status] ?? (empty || collapsed.includes(status)), toggle];
 }
 
@@ -219,7 +220,7 @@ function tally(counts, cards, moves) {
   return out;
 }
 
-export default function Lanes({ lanes = Object.keys(STATUS), cards: news, counts, rules = {}, collapsed = NONE, refusal, label, fixed = false, onMove, onMore }) {
+export default function Lanes({ lanes = Object.keys(STATUS), cards: news, counts, rules = {}, collapsed = NONE, name = "", refusal, label, fixed = false, onMove, onMore }) {
   const L = useLocale();
   const navigate = useNavigate();
   const [drag, setDrag] = useState(null);
@@ -228,7 +229,7 @@ export default function Lanes({ lanes = Object.keys(STATUS), cards: news, counts
   const cards = useStill(news, drag);
   const [moves, add] = useMoves(cards, refusal);
   const totals = useMemo(() => tally(counts, cards, moves), [counts, cards, moves]);
-  const [isFolded, fold] = useFolded(collapsed);
+  const [isFolded, fold] = useFolded(collapsed, name);
   const hand = useRef(null);
   const lists = useMemo(() => arrange(lanes, cards, moves), [lanes, cards, moves]);
   const sent = useMemo(() => new Set(Object.keys(moves)), [moves]);

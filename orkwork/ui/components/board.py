@@ -57,6 +57,7 @@ class Board(rx.Component):
     counts: rx.Var[dict[str, int]]
     rules: rx.Var[dict[str, dict[str, dict[str, Any]]]]
     collapsed: rx.Var[list[str]]
+    name: rx.Var[str]
     refusal: rx.Var[dict[str, Any]]
     label: rx.Var[str]
     fixed: rx.Var[bool]
@@ -73,6 +74,7 @@ def board(  # noqa: PLR0913 - a board has this many sides, all but the cards by 
     lanes: list[str] | None = None,
     counts: Any = None,
     collapsed: list[str] | None = None,
+    name: Any = "",
     label: Any = None,
     on_more: Any = None,
     fixed: Any = False,
@@ -83,11 +85,12 @@ def board(  # noqa: PLR0913 - a board has this many sides, all but the cards by 
     refused. `on_move(id, to, before)` is a handler marked `@handler(refuses="<its first argument>")`, and `refusal` is
     `State.refusal`: the card is painted in its new lane at once and springs back, saying why, when the handler raises.
     `counts` are totals by status where `cards` is only a part. `collapsed` statuses begin as thin lanes, as empty
-    ones do. `on_more(status)` is called when a lane is scrolled to the last of the cards that it has while `counts`
-    says that there are more. On a `fixed` board nothing can be moved. Put it on a page with `body="boardpage"`.
+    ones do; what a person folds or unfolds stays so in their browser, for the board of this `name`. `on_more(status)`
+    is called when a lane is scrolled to the last of the cards that it has while `counts` says that there are more. On
+    a `fixed` board nothing can be moved. Put it on a page with `body="boardpage"`.
     """
     props: dict[str, Any] = {"cards": cards, "rules": rules, "on_move": on_move, "refusal": refusal, "fixed": fixed}
-    props |= {"collapsed": collapsed or [], "label": label if label is not None else ""}
+    props |= {"collapsed": collapsed or [], "name": name, "label": label if label is not None else ""}
     if lanes is not None:
         props["lanes"] = lanes
     if counts is not None:

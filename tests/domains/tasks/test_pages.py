@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role
+from orkwork.domains.agents import queries as agents
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.schemas import AssignIn, CommentIn, DependencyIn, MoveIn, StartIn
@@ -234,3 +235,156 @@ def test_a_lane_brings_more_cards_as_it_is_scrolled(visit: Visit, company: Compa
             lane(page, "READY").locator(".lane-list").evaluate("x => x.scrollTo(0, x.scrollHeight)")
             page.wait_for_timeout(250)
         expect(lane(page, "READY").locator("[data-card]")).to_have_count(71)
+
+
+def test_changes_are_asked_for_only_with_words(visit: Visit, company: Company, project: ProjectOut) -> None:
+    company.do(lifecycle.transition, "HAL-1", MoveIn(to=Status.REVIEW))
+    with visit("/tasks/HAL-1", company.owner) as page:
+        page.locator(".moves").get_by_role("button", name="Ask for changes").click()
+        ask = page.locator("#say-why")
+        expect(ask.get_by_label("What should change?")).to_be_focused()
+        ask.get_by_role("button", name="Ask for changes").click()
+        expect(ask.get_by_role("alert")).to_have_text("say what should change")
+        assert not violations(page)
+        ask.get_by_label("What should change?").fill("Cover **cached** tokens.")
+        ask.get_by_role("button", name="Ask for changes").click()
+        expect(page.locator(".moves .pill")).to_have_text("In progress")
+        expect(page.locator(".cmt strong", has_text="cached")).to_be_visible()
+
+
+def test_a_task_that_is_marked_failed_keeps_what_went_wrong(
+    visit: Visit, company: Company, project: ProjectOut
+) -> None:
+    with visit("/tasks/HAL-1", company.owner) as page:
+        page.locator(".moves").get_by_role("button", name="Mark failed").click()
+        page.get_by_label("What went wrong?").fill("The price list is not public.")
+        page.locator("#say-why").get_by_role("button", name="Mark failed").click()
+        expect(page.locator(".moves .pill")).to_have_text("Failed")
+        expect(page.locator(".log")).to_contain_text("The price list is not public.")
+        expect(page.locator(".cmt", has_text="The price list is not public.")).to_be_visible()
+
+
+def test_a_card_dropped_back_into_work_asks_what_should_change(
+    visit: Visit, company: Company, project: ProjectOut
+) -> None:
+    company.do(lifecycle.transition, "HAL-1", MoveIn(to=Status.REVIEW))
+    with visit("/projects/HAL/board", company.owner) as page:
+        card(page, "HAL-1").wait_for()
+        drag(page, "HAL-1", "IN_PROGRESS")
+        page.get_by_label("What should change?").wait_for()
+        page.keyboard.press("Escape")
+        expect(lane(page, "REVIEW").get_by_text("Nothing was said.")).to_be_visible()
+        drag(page, "HAL-1", "IN_PROGRESS")
+        page.get_by_label("What should change?").fill("Round half up.")
+        page.locator("#say-why").get_by_role("button", name="Ask for changes").click()
+        expect(lane(page, "IN_PROGRESS").get_by_text("HAL-1", exact=True)).to_be_visible()
+    with visit("/tasks/HAL-1", company.owner) as page:
+        expect(page.locator(".cmt", has_text="Round half up.")).to_be_visible()
+
+
+def test_a_filter_takes_several_values_by_keyboard_and_gives_each_back(
+    visit: Visit, company: Company, project: ProjectOut
+) -> None:
+    with visit("/tasks", company.owner) as page:
+        expect(page.locator(".taskrow")).to_have_count(4)
+        page.get_by_role("button", name="State", exact=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("checkbox", name="All open")).to_be_focused()
+        assert not violations(page)
+        page.get_by_role("checkbox", name="Ready").focus()
+        page.keyboard.press("Space")
+        expect(page).to_have_url(re.compile("status=READY$"))
+        expect(page.locator(".taskrow")).to_have_count(1)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("checkbox", name="In progress")).to_be_focused()
+        page.keyboard.press("Space")
+        expect(page).to_have_url(re.compile("status=READY,IN_PROGRESS$"))
+        expect(page.locator(".taskrow")).to_have_count(3)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("checkbox", name="Ready")).to_be_hidden()
+        page.reload()
+        expect(page.locator(".taskrow")).to_have_count(3)
+        page.get_by_role("button", name="Take Ready away").press("Enter")
+        expect(page).to_have_url(re.compile("status=IN_PROGRESS$"))
+        expect(page.locator(".taskrow")).to_have_count(2)
+        page.go_back()
+        expect(page.locator(".taskrow")).to_have_count(3)
+
+
+def test_filters_of_every_kind_take_several_values(visit: Visit, company: Company, project: ProjectOut) -> None:
+    other = company.project("Moqup", key_prefix="MOQ")
+    company.task(other, "Two labels, one with a comma", labels=["a, b", "50%"], priority="low")
+    code = next(agent.id for agent in company.do(agents.agents) if agent.name == "CODE")
+    for query, rows in (
+        ("project=HAL,MOQ", 5),
+        ("project=HAL,MOQ&priority=urgent,low", 2),
+        (f"assignee=none,{code}", 5),
+        ("assignee=none", 3),
+        ("status=open,COMPLETED", 5),
+    ):
+        with visit(f"/tasks?{query}", company.owner) as page:
+            expect(page.locator(".taskrow"), query).to_have_count(rows)
+    with visit("/tasks", company.owner) as page:
+        page.get_by_role("button", name="Label", exact=True).click()
+        page.get_by_role("checkbox", name="a, b").check()
+        page.get_by_role("checkbox", name="50%").check()
+        expect(page.locator(".taskrow")).to_have_count(1)
+        page.reload()
+        expect(page.locator(".taskrow")).to_have_text(re.compile("Two labels, one with a comma"))
+        expect(page.locator(".choose .chip.on")).to_have_text(["a, b", "50%"])
+
+
+def test_lanes_with_tasks_are_open_and_what_is_folded_stays_so_in_its_project(
+    visit: Visit, company: Company, project: ProjectOut
+) -> None:
+    company.task(project, "Just an idea")
+    company.task(company.project("Moqup", key_prefix="MOQ"), "Another idea")
+    with visit("/projects/HAL/board", company.owner) as page:
+        expect(lane(page, "CREATED").get_by_text("Just an idea")).to_be_visible()
+        expect(lane(page, "COMPLETED")).to_have_attribute("aria-expanded", "false")
+        page.get_by_role("button", name="Fold Created").click()
+        expect(lane(page, "CREATED")).to_have_attribute("aria-expanded", "false")
+        page.reload()
+        card(page, "HAL-1").wait_for()
+        expect(lane(page, "CREATED")).to_have_attribute("aria-expanded", "false")
+        page.goto("/projects/MOQ/board")
+        expect(lane(page, "CREATED").get_by_text("Another idea")).to_be_visible()
+
+
+def test_the_keys_work_on_the_list_and_on_the_board(visit: Visit, company: Company, project: ProjectOut) -> None:
+    with visit("/tasks", company.owner) as page:
+        rows = page.locator(".taskrow")
+        expect(rows).to_have_count(4)
+        for keys, row in (("j", 0), ("j", 1), ("k", 0)):
+            page.keyboard.press(keys)
+            expect(rows.nth(row)).to_be_focused()
+        page.keyboard.press("/")
+        expect(page.get_by_label("Search tasks")).to_be_focused()
+        page.get_by_label("Search tasks").blur()
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("/tasks/HAL-"))
+        page.keyboard.press("g")
+        page.keyboard.press("a")
+        expect(page).to_have_url(re.compile("/agents$"))
+    with visit("/projects/HAL/board", company.owner) as page:
+        card(page, "HAL-1").wait_for()
+        cards = page.locator("[data-card]")
+        page.keyboard.press("j")
+        expect(cards.nth(0)).to_be_focused()
+        page.keyboard.press("j")
+        expect(cards.nth(1)).to_be_focused()
+        page.keyboard.press("k")
+        expect(cards.nth(0)).to_be_focused()
+        page.keyboard.press("/")
+        expect(page.get_by_label("Search tasks")).to_be_focused()
+        page.get_by_label("Search tasks").blur()
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("c")
+        expect(page.locator("#new-task")).to_be_visible()

@@ -35,7 +35,7 @@ from orkwork.domains.tasks.schemas import (
     TaskSort,
 )
 from orkwork.domains.tasks.service import bulk, claims, comments, creating, dependencies, lifecycle
-from orkwork.web.caller import Caller, shape
+from orkwork.web.caller import Caller
 from orkwork.web.routes import Routes
 
 routes = Routes(tags=["tasks"])
@@ -174,26 +174,14 @@ def list_moves(ref: TaskRef, door: Caller) -> Response:
 @routes.post("/tasks/{ref}/transition", operation_id="tasks.transition", summary="Move a task", response_model=TaskOut)
 def transition(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
     """409 names the legal states when it can't go there."""
-    if body.comment is None:
-        return door.do(lifecycle.transition, ref, body, door.if_match)
-    return _move_with_comment(ref, body, door)
+    move = lifecycle.transition if body.comment is None else lifecycle.transition_saying
+    return door.do(move, ref, body, door.if_match)
 
 
 @routes.post("/tasks/{ref}/status", operation_id="tasks.set_status", summary="Move a task", response_model=TaskOut)
 def set_status(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
     """The same as transition."""
     return transition(ref, body, door)
-
-
-def _move_with_comment(ref: str, body: MoveIn, door: Caller) -> Response:
-    from_comment = CommentIn(body=body.comment or "")
-
-    def both(work: Work) -> Response:
-        moved = lifecycle.transition(work, ref, body, door.if_match)
-        comments.add_comment(work, ref, from_comment)
-        return shape(moved)
-
-    return door.perform(both)
 
 
 @routes.post("/tasks/{ref}/assign", operation_id="tasks.assign", summary="Assign a task", response_model=ClaimOut)

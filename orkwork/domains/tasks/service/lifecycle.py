@@ -13,8 +13,8 @@ from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.events import TaskChanged
 from orkwork.domains.tasks.models import ExecutionStatus, Status
 from orkwork.domains.tasks.queries.tasks import standing_lookup, standing_of, standing_row
-from orkwork.domains.tasks.schemas import MoveIn, TaskOut
-from orkwork.domains.tasks.service import moving
+from orkwork.domains.tasks.schemas import CommentIn, MoveIn, TaskOut
+from orkwork.domains.tasks.service import comments, moving
 
 TRIES = 5
 
@@ -47,9 +47,19 @@ def transition(work: Work, ref: str | UUID, body: MoveIn, if_match: int | None =
         told = {"reason": body.reason} if body.reason else {}
         starts = body.to is Status.IN_PROGRESS and row["status"] == Status.ASSIGNED
         until = moving.lease(None) if starts and work.actor.is_agent else None
-        return moving.move(work, row, body.to, moving.Extra(told=told, lease_until=until))
+        report = {"failure_detail": body.comment} if body.comment and body.to is Status.FAILED else {}
+        return moving.move(work, row, body.to, moving.Extra(told=told, lease_until=until, report=report))
 
     return moved_or_refused(work, ref, attempt).task
+
+
+@operation("tasks:write")
+def transition_saying(work: Work, ref: str | UUID, body: MoveIn, if_match: int | None = None) -> Json[TaskOut]:
+    """Move a task and leave the move's comment on it; a run that fails by the move keeps it as what went wrong."""
+    moved = transition(work, ref, body, if_match)
+    if body.comment is not None:
+        comments.add_comment(work, ref, CommentIn(body=body.comment))
+    return moved
 
 
 @operation(None, users=False, agents=False)

@@ -16,7 +16,7 @@ from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import board as queries
 from orkwork.domains.tasks.schemas import AssignIn, MoveIn
 from orkwork.domains.tasks.service import claims, lifecycle
-from orkwork.domains.tasks.ui import filtering, shown
+from orkwork.domains.tasks.ui import filtering, reasons, shown
 from orkwork.domains.tasks.ui.components import agent_line, agent_picker, priorities
 from orkwork.ui.components import filters
 from orkwork.ui.components.board import board
@@ -30,7 +30,7 @@ from orkwork.ui.shell import Shell
 
 NAMES = ("priority", "assignee", "label", "q")
 LANES = [s.value for s in Status]
-_FOLDED = [s.value for s in (Status.CREATED, Status.PLANNING, Status.FAILED, Status.CANCELLED)]
+_FOLDED = [s.value for s in (Status.FAILED, Status.CANCELLED)]
 
 
 def _read(work: Work, ref: str, args: dict[str, str], shown_of: dict[str, int]) -> dict[str, Any]:
@@ -67,11 +67,12 @@ class Board(Screen, rx.State):
     assignees: list[dict[str, str]] = []
     labels: list[dict[str, str]] = []
     assigning: str = ""
+    asking: dict[str, str] = reasons.NOTHING
     _shown: dict[str, int] = {}
     _ref: str = ""
 
     def _args(self) -> dict[str, str]:
-        return {name: self.arg(name)[:300] for name in NAMES}
+        return {name: self.arg(name)[:2000] for name in NAMES}
 
     @rx.var
     def title(self) -> str:
@@ -86,7 +87,7 @@ class Board(Screen, rx.State):
     @handler
     async def load(self):
         """Read the first cards of each lane."""
-        self._shown, self.assigning, self.refusal = {}, "", {}
+        self._shown, self.assigning, self.asking, self.refusal = {}, "", reasons.NOTHING, {}
         if self.arg("ref") != self._ref:
             self._ref, self.project = self.arg("ref"), {}
         await self._fill()
@@ -134,14 +135,41 @@ class Board(Screen, rx.State):
 
     @handler(refuses="card_id")
     async def move(self, card_id: str, to: str, before: str):
-        """Move a card; on Assigned it is asked who gets it."""
+        """Move a card; on Assigned it is asked who gets it, and where work goes back or fails it is asked why."""
         if to not in LANES:
             raise invalid("to", "is not a state of a task")
         if to == Status.ASSIGNED:
             self.assigning = str(card_id)
             return
+        if reasons.needs_words(str(before), to):
+            cards = getattr(self, before.lower(), []) if before in LANES else []
+            key = next((str(card["key"]) for card in cards if card["id"] == card_id), "")
+            self.errors, self.asking = {}, reasons.asked(str(card_id), key, to)
+            return
         await self.do(lifecycle.transition, str(card_id), MoveIn(to=Status(to)))
         await self._fill()
+
+    @handler
+    async def say_why(self, data: dict[str, Any]):
+        """Move the card that was dropped, with its words."""
+        move = reasons.move_of(self.asking, data)
+        card, self.asking = self.asking["id"], reasons.NOTHING
+        return Board.send(card, move.to.value, move.comment or "")
+
+    @handler(refuses="card_id")
+    async def send(self, card_id: str, to: str, words: str):
+        """Move a card with words."""
+        if to not in LANES:
+            raise invalid("to", "is not a state of a task")
+        await self.do(lifecycle.transition_saying, str(card_id), MoveIn(to=Status(to), comment=str(words) or None))
+        await self._fill()
+
+    @handler
+    async def keep(self):
+        """Put the card back: nothing was said."""
+        if self.asking["id"]:
+            self._spring_back(self.asking["id"], "Nothing was said.")
+            self.asking = reasons.NOTHING
 
     @handler
     async def assign(self, agent_id: str):
@@ -162,8 +190,11 @@ class Board(Screen, rx.State):
     async def nobody(self):
         """Put the card back: no agent was chosen."""
         if self.assigning:
-            told = {"id": self.assigning, "text": "No agent was chosen.", "n": int(self.refusal.get("n", 0)) + 1}
-            self.assigning, self.refusal = "", told
+            self._spring_back(self.assigning, "No agent was chosen.")
+            self.assigning = ""
+
+    def _spring_back(self, card_id: str, why: str) -> None:
+        self.refusal = {"id": card_id, "text": why, "n": int(self.refusal.get("n", 0)) + 1}
 
 
 def _cards() -> rx.Var:
@@ -174,7 +205,7 @@ def _cards() -> rx.Var:
 
 def _bar() -> rx.Component:
     def chip(name: str, text: Any, choices: Any) -> rx.Component:
-        return filters.filter_chip(text, Board.filter[name], choices, lambda value: Board.narrow(name, value))
+        return filters.choose(text, Board.filter[name], choices, Board.narrow(name))
 
     return filters.bar(
         chip("priority", t("Priority"), priorities()),
@@ -227,6 +258,7 @@ def project_board() -> list[rx.Component]:
         refusal=Board.refusal,
         counts=Board.counts,
         collapsed=_FOLDED,
+        name=Board.project["key"].to(str),
         label=Board.title,
         fixed=~Shell.can_write,
     )
@@ -235,4 +267,5 @@ def project_board() -> list[rx.Component]:
         _bar(),
         rx.cond(Board.project["id"], filled, skeleton(6)),
         agent_picker("assign-card", Board.agents, Board.assign, open=Board.assigning != "", on_close=Board.nobody),
+        reasons.reason_dialog(Board.asking, Board.errors, Board.say_why, Board.keep),
     ]

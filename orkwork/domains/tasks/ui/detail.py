@@ -13,7 +13,7 @@ from orkwork.domains.tasks.models import DependencyKind, Priority, Status
 from orkwork.domains.tasks.queries import lookup
 from orkwork.domains.tasks.schemas import AssignIn, CommentIn, Criterion, DependencyIn, MoveIn, TaskPatch
 from orkwork.domains.tasks.service import claims, comments, creating, dependencies, lifecycle
-from orkwork.domains.tasks.ui import form, reading
+from orkwork.domains.tasks.ui import form, reading, reasons
 from orkwork.ui.screen import Screen, go, handler, toast
 
 COSTS = 10
@@ -37,6 +37,7 @@ class OneTask(Screen, rx.State):
     height: int = 40
     lines_in: list[dict[str, str]] = []
     lines_out: list[dict[str, str]] = []
+    asking: dict[str, str] = reasons.NOTHING
     editing: bool = False
     linking: bool = False
     found: list[dict[str, str]] = []
@@ -187,6 +188,25 @@ class OneTask(Screen, rx.State):
         await self._fill()
         back = before in rules.TRANSITIONS[after] and before is not Status.ASSIGNED
         return toast("Task moved", undo=OneTask.move(before.value) if back else None)
+
+    @handler
+    async def ask_why(self, to: str):
+        """Ask for the words of a move that needs them."""
+        if to in set(Status):
+            self.errors, self.asking = {}, reasons.asked(self.task["id"], self.key, to)
+
+    @handler
+    async def keep(self):
+        """Leave it where it stands."""
+        self.asking = reasons.NOTHING
+
+    @handler
+    async def say_why(self, data: dict[str, Any]):
+        """Make the move with its words."""
+        await self.do(lifecycle.transition_saying, self.task["id"], reasons.move_of(self.asking, data))
+        self.asking = reasons.NOTHING
+        await self._fill()
+        return toast("Task moved")
 
     @handler
     async def assign(self, agent_id: str):

@@ -14,7 +14,7 @@ from orkwork.domains.tasks.queries import export, lookup
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.schemas import AssignIn, MoveIn
 from orkwork.domains.tasks.service import claims, lifecycle
-from orkwork.domains.tasks.ui import filtering, form, shown
+from orkwork.domains.tasks.ui import filtering, form, reasons, shown
 from orkwork.domains.tasks.ui.components import agent_line, agent_picker, priorities, statuses, waiting
 from orkwork.ui.components import filters
 from orkwork.ui.components.avatar import avatar
@@ -68,9 +68,10 @@ class Tasks(Screen, rx.State):
     assignees: list[dict[str, str]] = []
     labels: list[dict[str, str]] = []
     selected: list[str] = []
+    asking: dict[str, str] = reasons.NOTHING
 
     def _args(self) -> dict[str, str]:
-        return {name: self.arg(name)[:300] for name in filtering.NAMES}
+        return {name: self.arg(name)[:2000] for name in filtering.NAMES}
 
     @rx.var
     def narrowed(self) -> bool:
@@ -138,8 +139,25 @@ class Tasks(Screen, rx.State):
     @handler
     async def move(self, to: str):
         """Move the selected tasks."""
-        if to in set(Status) - {Status.ASSIGNED}:
-            return await self._each(lifecycle.transition, MoveIn(to=Status(to)))
+        if to not in set(Status) - {Status.ASSIGNED}:
+            return None
+        stand = {str(row["status"]) for row in self.rows if row["id"] in self.selected}
+        if any(reasons.needs_words(before, to) for before in stand):
+            self.errors, self.asking = {}, reasons.asked("selected", "", to)
+            return None
+        return await self._each(lifecycle.transition, MoveIn(to=Status(to)))
+
+    @handler
+    async def keep(self):
+        """Leave the selected tasks where they stand."""
+        self.asking = reasons.NOTHING
+
+    @handler
+    async def say_why(self, data: dict[str, Any]):
+        """Move the selected tasks with words."""
+        move = reasons.move_of(self.asking, data)
+        self.asking = reasons.NOTHING
+        return await self._each(lifecycle.transition_saying, move)
 
     @handler
     async def assign(self, agent_id: str):
@@ -189,10 +207,9 @@ def _line(row: rx.Var) -> rx.Component:
         rx.cond(row["flagged"], icon("flag", "s", "bad"), rx.fragment()),
         rx.cond(row["blocked"].to(int) > 0, waiting(row["blocked"]), rx.fragment()),
         rx.el.span(rx.foreach(row["labels"].to(list[str]), label), class_name="row tight no-m"),
-        rx.cond(
-            row["due"] != "",
-            rx.el.span(when(row["due"], "day"), class_name=rx.cond(row["late"], "meta nw no-m bad", "meta nw no-m")),
-            rx.fragment(),
+        rx.el.span(
+            rx.cond(row["due"] != "", when(row["due"], "day"), rx.fragment()),
+            class_name=rx.cond(row["late"], "meta nw no-m taskdue bad", "meta nw no-m taskdue"),
         ),
         rx.el.span(money(row["cost"]), class_name="num meta no-m taskcost"),
         rx.el.span(
@@ -220,23 +237,24 @@ def _bar() -> rx.Component:
         ("created_at", t("Oldest")),
     ]
 
-    def chip(name: str, text: Any, choices: Any, **more: Any) -> rx.Component:
-        return filters.filter_chip(text, Tasks.filter[name], choices, lambda value: Tasks.narrow(name, value), **more)
+    def chip(name: str, text: Any, choices: Any) -> rx.Component:
+        return filters.choose(text, Tasks.filter[name], choices, Tasks.narrow(name))
 
     return filters.bar(
         filters.search_box(Tasks.filter["q"], lambda value: Tasks.narrow("q", value), t("Search tasks")),
         chip("project", t("Project"), Tasks.projects),
-        chip("status", t("State"), [("open", t("Open")), *statuses()]),
+        chip("status", t("State"), [("open", t("All open")), *statuses()]),
         chip("priority", t("Priority"), priorities()),
         chip("assignee", t("Assignee"), Tasks.assignees),
         rx.cond(Tasks.labels.length() > 0, chip("label", t("Label"), Tasks.labels), rx.fragment()),
-        chip("sort", t("Order"), sorts, any_text=t("Newest")),
+        filters.filter_chip(
+            t("Order"), Tasks.filter["sort"], sorts, lambda value: Tasks.narrow("sort", value), any_text=t("Newest")
+        ),
         rx.cond(
             Tasks.narrowed, button(t("Clear"), kind="ghost sm", icon_name="x", on_click=Tasks.clear), rx.fragment()
         ),
         rx.el.span(
             NewPill.create(count=Tasks.fresh, on_show=Tasks.load),
-            icon_button("download", t("Download what is listed as CSV"), on_click=Tasks.download),
             class_name="end row",
         ),
     )
@@ -292,7 +310,11 @@ def _nothing() -> rx.Component:
     )
 
 
-@page("/tasks", title="Tasks", state=Tasks, topics={"task", "execution"})
+def _download() -> list[rx.Component]:
+    return [icon_button("download", t("Download what is listed as CSV"), on_click=Tasks.download)]
+
+
+@page("/tasks", title="Tasks", state=Tasks, topics={"task", "execution"}, extra=_download)
 def tasks() -> list[rx.Component]:
     """The list with its filters, the form of a new task and the bar of what is selected."""
     rows = rx.fragment(
@@ -304,5 +326,6 @@ def tasks() -> list[rx.Component]:
         card(rx.cond(Tasks.ready, rx.cond(Tasks.rows.length() > 0, rows, _nothing()), skeleton(6))),
         _bulk(),
         agent_picker("assign-selected", Tasks.agents, Tasks.assign),
+        reasons.reason_dialog(Tasks.asking, Tasks.errors, Tasks.say_why, Tasks.keep),
         form.new_task(),
     ]

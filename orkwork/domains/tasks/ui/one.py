@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from orkwork.domains.tasks.ui import panels, picture
+from orkwork.domains.tasks.ui import panels, picture, reasons
 from orkwork.domains.tasks.ui.components import agent_picker, priorities
 from orkwork.domains.tasks.ui.detail import OneTask
 from orkwork.ui.components import form
@@ -52,7 +52,10 @@ def _moves() -> rx.Component:
         plain = rx.el.button(
             say(move["text"]), type="button", class_name=kind, on_click=OneTask.move(move["to"]), key=move["to"]
         )
-        return rx.cond(move["to"] == "ASSIGNED", assign, plain)
+        worded = rx.el.button(
+            say(move["text"]), type="button", class_name=kind, on_click=OneTask.ask_why(move["to"]), key="why"
+        )
+        return rx.cond(move["to"] == "ASSIGNED", assign, rx.cond(move["why"] != "", worded, plain))
 
     more = menu(t("More"), rx.el.button(icon("trash-2"), t("Delete the task"), type="button", **opens("delete-task")))
     acts = rx.fragment(
@@ -148,6 +151,7 @@ def _properties() -> rx.Component:
         class_name=rx.cond(task["due_day"] == "", "edit blank", "edit"),
         custom_attrs={"data-edit": "1"},
     )
+    due = rx.el.span(due, class_name=rx.cond(task["due_day"] == "", "blankdate", "row grow"))
     late = rx.cond(task["late"], icon("circle-alert", "s", "bad"), rx.fragment())
     project = rx.el.a(
         rx.el.span(task["prefix"], class_name="mono m2"),
@@ -296,6 +300,7 @@ def task() -> list[rx.Component]:
     return [
         rx.cond(OneTask.key != "", content, card(skeleton(8))),
         agent_picker("assign-task", OneTask.agents, OneTask.assign),
+        reasons.reason_dialog(OneTask.asking, OneTask.errors, OneTask.say_why, OneTask.keep),
         confirm(
             "delete-task",
             t("Delete {key}?", key=OneTask.key),

@@ -16,7 +16,7 @@ from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import graph, history, runs
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.schemas import DependencyOut, ExecutionOut, TaskOut
-from orkwork.domains.tasks.ui import shown
+from orkwork.domains.tasks.ui import reasons, shown
 from orkwork.domains.tasks.ui.components import agent_line
 
 BOX, GAP, MOST = 40, 16, 6
@@ -82,7 +82,15 @@ def _moves(work: Work, ref: str) -> list[dict[str, str]]:
     onward = [to for to in moves.allowed if to not in (Status.FAILED, Status.CANCELLED)]
     ahead = [to for to in onward if order.index(to) > order.index(moves.status) or moves.status is Status.FAILED]
     main = next(iter(ahead), None)
-    return [{"to": to.value, "text": moves.actions[to], "main": "yes" if to is main else ""} for to in moves.allowed]
+    return [
+        {
+            "to": to.value,
+            "text": moves.actions[to],
+            "main": "yes" if to is main else "",
+            "why": "yes" if reasons.needs_words(moves.status, to) else "",
+        }
+        for to in moves.allowed
+    ]
 
 
 def _execution(run: ExecutionOut) -> dict[str, Any]:

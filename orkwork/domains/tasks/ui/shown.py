@@ -174,7 +174,7 @@ def fact(told: TaskFact, agents: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": str(told.seq),
         "at": told.occurred_at.isoformat(),
-        "who": told.actor_name,
+        "who": "orkwork" if told.actor_kind == "system" else told.actor_name,
         "person": told.actor_kind == "user",
         "body": "",
         "text": text,
@@ -191,7 +191,7 @@ _PLAIN = {
     "task.created": ("created", "circle-dashed", ""),
     "task.deleted": ("deleted", "trash-2", ""),
     "task.blocked": ("blocked again", "lock", "bad"),
-    "comment.added": ("commented on", "message-square", ""),
+    "comment.added": ("commented", "message-square", ""),
     "project.created": ("began the project", "folder-kanban", ""),
     "project.archived": ("archived the project", "archive", ""),
     "tracker.imported": ("imported issues", "download", ""),
