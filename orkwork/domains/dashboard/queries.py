@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from orkwork.core import clock
 from orkwork.core.operation import query
 from orkwork.core.work import Work
 from orkwork.domains.audit.schemas import EventOut
-from orkwork.domains.dashboard.schemas import Beginnings, News, Spend, Waiting, WaitingTask
+from orkwork.domains.dashboard.schemas import Beginnings, Failures, News, Spend, Waiting, WaitingTask
 
 _FIRST_SINCE = """
 with recursive span(low, high) as (
@@ -62,9 +63,42 @@ def spend(work: Work) -> Spend:
     return Spend.model_validate(work.one(_SPEND, {"now": clock.now()}))
 
 
+MANY_ALIKE = 5
+"""More failures of one kind in one project than this are one thing to decide, not many."""
+LOOKED_AT = 500
+_FAILED = """
+failed as (
+  select t.id, t.key, t.title, t.project_id, t.crit, t.priority, t.updated_at from tasks t where t.status = 'FAILED'
+  order by t.crit desc, t.priority, t.updated_at, t.id limit %(looked_at)s),
+kinds as (
+  select f.*, p.key_prefix as project_key, coalesce(x.failure, '') as failure, coalesce(x.ended_at, f.updated_at) as since
+  from failed f join projects p on p.id = f.project_id
+  left join lateral (select o.ended_at, o.failure from task_executions o
+    where o.task_id = f.id order by o.run desc limit 1) x on true)
+"""
+_ALIKE = f"""
+with {_FAILED},
+alike as (
+  select k.project_key, k.failure, count(*)::int as tasks, min(k.since) as since, max(k.crit) as crit,
+    (select count(*) from failed) >= %(looked_at)s as at_least, array_agg(k.id) as ids,
+    jsonb_agg(jsonb_build_object('id', k.id, 'key', k.key, 'title', k.title)
+      order by k.crit desc, k.priority, k.updated_at, k.id) as listed
+  from kinds k group by k.project_key, k.failure having count(*) > %(many)s)
+select a.project_key, a.failure, a.tasks, a.since, a.at_least, a.ids,
+  (select jsonb_agg(n.one) from (select one from jsonb_array_elements(a.listed) as one limit 10) n) as first,
+  (select count(distinct w.id) from task_dependencies d join tasks w on w.id = d.task_id where d.depends_on_id = any(a.ids)
+    and d.kind = 'blocks' and w.status not in ('COMPLETED', 'CANCELLED')) as behind,
+  coalesce((select sum(r.amount_usd) from cost_rollup r where r.kind = 'task' and r.key = any(a.ids::text[])), 0) as cost_usd
+from alike a order by a.crit desc, a.tasks desc, a.project_key, a.failure
+"""
+_OF_A_KIND = f"""
+with {_FAILED}
+select k.id from kinds k where k.project_key = %(project_key)s and k.failure = %(failure)s
+"""
 _WAITING = """
 with first as (
-  select t.* from tasks t where t.status in ('REVIEW', 'FAILED') order by t.crit desc, t.priority, t.updated_at, t.id limit %(limit)s)
+  select t.* from tasks t where t.status in ('REVIEW', 'FAILED') and t.id <> all(%(alike)s::uuid[])
+  order by t.crit desc, t.priority, t.updated_at, t.id limit %(limit)s)
 select t.id, t.key, t.title, t.status, p.key_prefix as project_key, coalesce(x.ended_at, t.updated_at) as since,
   a.id as worker_id, a.name as worker, x.failure, left(x.failure_detail, 300) as failure_detail,
   (select count(*) from task_dependencies d join tasks w on w.id = d.task_id where d.depends_on_id = t.id
@@ -84,9 +118,22 @@ from task_tallies where status in ('REVIEW', 'FAILED')
 
 @query("tasks:read", agents=False)
 def waiting(work: Work, limit: int = 8) -> Waiting:
-    """The tasks that wait for a person, those first that hold up the longest chain of others."""
-    rows = work.all(_WAITING, {"limit": limit})
-    return Waiting(tasks=[WaitingTask.model_validate(row) for row in rows], **(work.one(_HOW_MANY) or {}))
+    """The tasks that wait for a person, those first that hold up the longest chain; many failures alike stand apart."""
+    many = work.all(_ALIKE, {"looked_at": LOOKED_AT, "many": MANY_ALIKE})
+    alike = [task_id for row in many for task_id in row.pop("ids")]
+    rows = work.all(_WAITING, {"limit": limit, "alike": alike})
+    return Waiting(
+        tasks=[WaitingTask.model_validate(row) for row in rows],
+        alike=[Failures.model_validate(row) for row in many],
+        **(work.one(_HOW_MANY) or {}),
+    )
+
+
+@query("tasks:read", agents=False)
+def failed_alike(work: Work, project_key: str, failure: str) -> list[UUID]:
+    """The tasks of a project that failed in one way, at most as many as are looked at."""
+    named = {"looked_at": LOOKED_AT, "project_key": project_key, "failure": failure}
+    return [row["id"] for row in work.all(_OF_A_KIND, named)]
 
 
 TOLD = (

@@ -54,10 +54,37 @@ class WaitingTask(Out):
     failure_detail: str | None
 
 
+class FailedTask(Out):
+    """One task of many that failed alike."""
+
+    id: UUID
+    key: str
+    title: str
+
+
+class Failures(Out):
+    """Many tasks of one project that failed in one way."""
+
+    project_key: str
+    failure: str
+    """The kind of failure; empty where none was given."""
+    tasks: int
+    at_least: bool
+    """Whether there are more failures than were looked at, so that `tasks` may be too few."""
+    since: datetime
+    """When the first of them failed."""
+    behind: int
+    """Unfinished tasks that wait for any of them."""
+    cost_usd: Usd
+    first: list[FailedTask]
+
+
 class Waiting(Out):
     """The tasks that wait for a person: the first of them, and how many there are."""
 
     tasks: list[WaitingTask]
+    alike: list[Failures]
+    """Failures that would fill the list with the same line; their tasks are not among `tasks`."""
     in_review: int
     failed: int
 

@@ -108,9 +108,11 @@ def test_work_is_approved_where_it_stands(busy: dict[str, str], company: Company
 def test_changes_are_asked_for_with_words(busy: dict[str, str], company: Company, visit: Visit) -> None:
     with visit("/", company.owner) as page:
         _need(page, "Review Release 1.4.0").get_by_role("button", name="Ask for changes").click()
+        page.locator("#say-why").get_by_role("button", name="Ask for changes").click()
+        expect(page.locator("#say-why").get_by_role("alert")).to_have_text("say what should change")
         page.get_by_label("What should change?").fill("Keep the roll-back under a minute.")
         assert not violations(page)
-        page.locator("#send-back").get_by_role("button", name="Ask for changes").click()
+        page.locator("#say-why").get_by_role("button", name="Ask for changes").click()
         expect(page.get_by_text("for changes", exact=False).first).to_be_visible()
         expect(_need(page, "Review Release 1.4.0")).to_have_count(0)
     assert _status(company, busy["review"]) == "IN_PROGRESS"
@@ -161,6 +163,53 @@ def test_news_are_on_screen_within_a_second_and_wait_for_the_pointer(
         expect(feed).not_to_contain_text("SECOND")
         pill.click()
         expect(feed).to_contain_text("SECOND")
+
+
+@pytest.fixture
+def many_failures(company: Company) -> ProjectOut:
+    """Seven tasks that failed in one way, one that failed in another."""
+    worker, project = company.agent("CODE"), company.project("Halyard", key_prefix="HAL")
+    for n in range(7):
+        _run(company, worker, project, f"Case {n}", "failed", failure="applicable_patch")
+    _run(company, worker, project, "Another story", "failed", failure="tests_failed")
+    return project
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "dark"), ("phone", "light")])
+def test_failures_of_one_kind_are_one_row_that_opens(
+    many_failures: ProjectOut, company: Company, visit: Visit, size: str, scheme: str
+) -> None:
+    with visit("/", company.owner, size=size, color_scheme=scheme) as page:
+        expect(page.locator("#needs [data-row]")).to_have_count(2)
+        row = _need(page, "7 tasks of HAL failed: applicable patch")
+        expect(row).not_to_contain_text("Case 0")
+        row.get_by_role("button", name="7 tasks of HAL failed").click()
+        expect(row.get_by_role("listitem")).to_have_count(7)
+        expect(row.get_by_role("link", name="Case 0")).to_have_attribute("href", "/tasks/HAL-1")
+        expect(row.get_by_role("link", name="All failed tasks of HAL")).to_have_attribute(
+            "href", "/tasks?project=HAL&status=FAILED"
+        )
+        assert not violations(page)
+        row.get_by_role("button", name="7 tasks of HAL failed").click()
+        expect(row.get_by_role("listitem")).to_have_count(0)
+
+
+def test_failures_of_one_kind_are_tried_again_together_after_one_question(
+    many_failures: ProjectOut, company: Company, visit: Visit
+) -> None:
+    with visit("/", company.owner) as page:
+        row = _need(page, "7 tasks of HAL failed")
+        row.get_by_role("button", name="Try all again").click()
+        ask = page.locator("#retry-all")
+        expect(ask).to_contain_text("Try 7 tasks of HAL again?")
+        ask.get_by_role("button", name="Cancel").click()
+        expect(ask).to_be_hidden()
+        expect(row).to_be_visible()
+        row.get_by_role("button", name="Try all again").click()
+        ask.get_by_role("button", name="Try all again").click()
+        expect(page.get_by_text("Tasks ready again: 7")).to_be_visible()
+        expect(page.locator("#needs [data-row]")).to_have_count(1)
+    assert [_status(company, f"HAL-{n}") for n in range(1, 9)] == ["READY"] * 7 + ["FAILED"]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "dark")])

@@ -8,6 +8,7 @@ from uuid import UUID
 import reflex as rx
 
 from orkwork.core import clock
+from orkwork.core.errors import Conflict
 from orkwork.core.settings import settings
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agent_queries
@@ -15,6 +16,7 @@ from orkwork.domains.agents import service as agent_service
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch
 from orkwork.domains.agents.ui.lines import ORDER, AgentLine, line
+from orkwork.domains.audit.schemas import EventOut
 from orkwork.domains.audit.ui import words
 from orkwork.domains.audit.ui.words import EventLine
 from orkwork.domains.dashboard import queries
@@ -24,6 +26,7 @@ from orkwork.domains.dashboard.ui.lines import (
     ProjectLine,
     SpendLine,
     agent_need,
+    failures_need,
     in_order,
     project_line,
     spend_line,
@@ -34,8 +37,9 @@ from orkwork.domains.demo.service import removing, seeding
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.settings import queries as settings_queries
 from orkwork.domains.tasks.models import Status
-from orkwork.domains.tasks.schemas import CommentIn, MoveIn
-from orkwork.domains.tasks.service import comments, lifecycle
+from orkwork.domains.tasks.schemas import MoveIn
+from orkwork.domains.tasks.service import lifecycle
+from orkwork.domains.tasks.ui import reasons
 from orkwork.ui import nav
 from orkwork.ui.components.panel import card, grid, skeleton
 from orkwork.ui.components.when import today
@@ -45,6 +49,7 @@ from orkwork.ui.screen import Screen, handler, toast
 nav.place("Dashboard", "/", "layout-dashboard", keys="gd", order=10, phone=True, short="Home")
 LONGEST_AWAY = timedelta(days=31)
 AGENTS_SHOWN = 8
+_NO_TRY: dict[str, Any] = {"project": "", "failure": "", "count": 0}
 _LOOKED = """(() => { let s = {}; try { s = JSON.parse(localStorage["orkwork.looked"] || "{}") } catch {}
 const now = Date.now(); if (!s.last || now - s.last > 1800000) s.since = s.last || 0;
 s.last = now; localStorage["orkwork.looked"] = JSON.stringify(s); return s.since || 0 })()"""
@@ -56,8 +61,9 @@ def _read(work: Work) -> dict[str, Any]:
     now, waiting = clock.now(), queries.waiting(work)
     agents = agent_queries.at_work(work)
     held_up = [agent for agent in agents if agent.state in ("blocked", "paused")]
-    projects = [project_line(project, now) for project in project_queries.projects(work)]
-    found = in_order([task_need(task, now) for task in waiting.tasks] + [agent_need(agent) for agent in held_up])
+    projects = [project_line(project) for project in project_queries.projects(work)]
+    tasks = [failures_need(many, now) for many in waiting.alike] + [task_need(task, now) for task in waiting.tasks]
+    found = in_order(tasks + [agent_need(agent) for agent in held_up])
     beginnings = queries.beginnings(work)
     return {
         "needs": found,
@@ -75,11 +81,12 @@ def _read(work: Work) -> dict[str, Any]:
     }
 
 
-def _ask_for_changes(work: Work, ref: str, text: str) -> None:
-    """Send a task back, with what should change."""
-    lifecycle.transition(work, ref, MoveIn(to=Status.IN_PROGRESS))
-    if text.strip():
-        comments.add_comment(work, ref, CommentIn(body=text))
+def _told(event: EventOut, newest: int | None) -> EventLine:
+    """A line of the feed; the product's own jobs are told as the product."""
+    line = words.line(event, newest)
+    if event.actor_kind == "system":
+        line["actor"] = "orkwork"
+    return line
 
 
 class Home(Screen, rx.State):
@@ -102,7 +109,9 @@ class Home(Screen, rx.State):
     tally: dict[str, int] = {}
     feed: list[EventLine] = []
     more_news: int = 0
-    sending_back: str = ""
+    opened: list[str] = []
+    trying: dict[str, Any] = _NO_TRY
+    asking: dict[str, str] = reasons.NOTHING
     language: str = "curl"
     address: str = ""
     _since: datetime | None = None
@@ -114,7 +123,7 @@ class Home(Screen, rx.State):
 
     async def _read_feed(self) -> None:
         newest = self.feed[0]["seq"] if self.feed else None
-        self.feed = [words.line(event, newest) for event in await self.ask(queries.feed)]
+        self.feed = [_told(event, newest) for event in await self.ask(queries.feed)]
         self.more_news = 0
 
     async def _read_news(self) -> None:
@@ -124,7 +133,7 @@ class Home(Screen, rx.State):
     @handler
     async def load(self):
         """Read everything, then ask the browser when it last looked."""
-        self.feed, self.errors, self.sending_back, self._held = [], {}, "", False
+        self.feed, self.errors, self.asking, self._held = [], {}, reasons.NOTHING, False
         company = await self.ask(settings_queries.company)
         self.greeting, self.address = brief.greeting(clock.now(), company.time_zone), settings().address
         await self._read_all()
@@ -179,19 +188,19 @@ class Home(Screen, rx.State):
     @handler
     async def ask_back(self, ref: str):
         """Ask what should change."""
-        self.sending_back = str(ref)
+        self.errors, self.asking = {}, reasons.asked(str(ref), str(ref), Status.IN_PROGRESS)
 
     @handler
     async def keep(self):
         """Leave it in review."""
-        self.sending_back = ""
+        self.asking = reasons.NOTHING
 
     @handler
     async def send_back(self, data: dict[str, Any]):
         """Send it back with a comment."""
-        ref = self.sending_back
-        await self.do(_ask_for_changes, ref, str(data.get("text") or ""))
-        self.sending_back = ""
+        move, ref = reasons.move_of(self.asking, data), self.asking["key"]
+        await self.do(lifecycle.transition_saying, ref, move)
+        self.asking = reasons.NOTHING
         await self._read_all()
         return toast("Sent back {key} for changes", key=ref, href=f"/tasks/{ref}")
 
@@ -201,6 +210,38 @@ class Home(Screen, rx.State):
         await self.do(lifecycle.transition, str(ref), MoveIn(to=Status.READY))
         await self._read_all()
         return toast("{key} is ready again", key=str(ref), href=f"/tasks/{ref}")
+
+    @handler
+    async def unfold(self, need_id: str):
+        """Show the tasks that failed alike, or no longer."""
+        rest = [one for one in self.opened if one != need_id]
+        self.opened = [*rest, str(need_id)] if len(rest) == len(self.opened) else rest
+
+    @handler
+    async def ask_retries(self, need_id: str):
+        """Ask once before many tasks cost money again."""
+        found = next((need for need in self.needs if need["id"] == need_id and need["count"]), None)
+        if found:
+            self.trying = {name: found[name] for name in _NO_TRY}
+
+    @handler
+    async def leave_failed(self):
+        """Try none of them again."""
+        self.trying = _NO_TRY
+
+    @handler
+    async def retry_all(self):
+        """Offer all tasks that failed alike again."""
+        chosen, self.trying, again = self.trying, _NO_TRY, 0
+        yield
+        for task_id in await self.ask(queries.failed_alike, str(chosen["project"]), str(chosen["failure"])):
+            try:
+                await self.do(lifecycle.transition, task_id, MoveIn(to=Status.READY))
+                again += 1
+            except Conflict:  # somebody has moved it meanwhile
+                continue
+        await self._read_all()
+        yield toast("Tasks ready again: {n}", n=str(again), href=f"/tasks?project={chosen['project']}&status=READY")
 
     @handler
     async def cancel(self, ref: str):
@@ -273,7 +314,8 @@ def _full() -> rx.Component:
                 class_name="c4 stack",
             ),
         ),
-        needs.back_dialog(Home),
+        needs.retry_dialog(Home),
+        reasons.reason_dialog(Home.asking, Home.errors, Home.send_back, Home.keep),
         class_name="stack",
     )
 

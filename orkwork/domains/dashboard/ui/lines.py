@@ -6,10 +6,11 @@ from typing import TypedDict
 
 from orkwork.core.money import plain
 from orkwork.domains.agents.schemas import AgentAtWork
-from orkwork.domains.dashboard.schemas import Spend, WaitingTask
+from orkwork.domains.dashboard.schemas import Failures, Spend, WaitingTask
 from orkwork.domains.projects.schemas import ProjectOut
+from orkwork.domains.projects.ui.components import state_of
 
-KINDS = ("review", "blocked", "failed", "paused")
+KINDS = ("review", "blocked", "failures", "failed", "paused")
 """What needs a person, in the order of what it holds up when nothing else tells them apart."""
 RAISE = Decimal("1.5")
 
@@ -30,6 +31,23 @@ class Need(TypedDict):
     amount: str
     detail: str
     raised: str
+    project: str
+    failure: str
+    count: int
+    at_least: bool
+    tasks: list[dict[str, str]]
+
+
+class _Alone(TypedDict):
+    project: str
+    failure: str
+    count: int
+    at_least: bool
+    tasks: list[dict[str, str]]
+
+
+_ALONE: _Alone = {"project": "", "failure": "", "count": 0, "at_least": False, "tasks": []}
+"""What one thing by itself has none of."""
 
 
 def task_need(task: WaitingTask, now: datetime) -> Need:
@@ -47,8 +65,32 @@ def task_need(task: WaitingTask, now: datetime) -> Need:
         "seconds": max(0, int((now - task.since).total_seconds())),
         "behind": task.behind,
         "amount": plain(task.cost_usd),
-        "detail": task.failure_detail or task.failure or "",
+        "detail": task.failure_detail or (task.failure or "").replace("_", " "),
         "raised": "",
+    } | _ALONE
+
+
+def failures_need(many: Failures, now: datetime) -> Need:
+    """Many tasks of a project that failed alike."""
+    return {
+        "id": f"{many.project_key}:{many.failure}",
+        "kind": "failures",
+        "icon": "circle-x",
+        "tone": "bad",
+        "key": "",
+        "title": "",
+        "href": f"/tasks?project={many.project_key}&status=FAILED",
+        "who": "",
+        "seconds": max(0, int((now - many.since).total_seconds())),
+        "behind": many.behind,
+        "amount": plain(many.cost_usd),
+        "detail": many.failure.replace("_", " "),
+        "raised": "",
+        "project": many.project_key,
+        "failure": many.failure,
+        "count": many.tasks,
+        "at_least": many.at_least,
+        "tasks": [{"key": task.key, "title": task.title, "href": f"/tasks/{task.key}"} for task in many.first],
     }
 
 
@@ -71,7 +113,7 @@ def agent_need(agent: AgentAtWork) -> Need:
         "amount": plain(agent.spent_today_usd),
         "detail": plain(budget),
         "raised": plain(raised) if blocked else "",
-    }
+    } | _ALONE
 
 
 def in_order(needs: list[Need]) -> list[Need]:
@@ -116,7 +158,6 @@ class ProjectLine(TypedDict):
     done: int
     share: int
     state: str
-    tone: str
     due: str
     review: int
     failed: int
@@ -126,19 +167,8 @@ class ProjectLine(TypedDict):
     budget: str
 
 
-def _state(project: ProjectOut, now: datetime) -> tuple[str, str]:
-    if project.status != "active":
-        return project.status, "idle"
-    if project.total and project.completed == project.total:
-        return "completed", "ok"
-    if project.deadline and project.deadline < now:
-        return "late", "bad"
-    return "active", ""
-
-
-def project_line(project: ProjectOut, now: datetime) -> ProjectLine:
+def project_line(project: ProjectOut) -> ProjectLine:
     """A project as the page holds it."""
-    state, tone = _state(project, now)
     rows = f"/tasks?project={project.key_prefix}&status="
     return {
         "id": str(project.id),
@@ -148,8 +178,7 @@ def project_line(project: ProjectOut, now: datetime) -> ProjectLine:
         "total": project.total,
         "done": project.completed,
         "share": int(project.completed * 100 / project.total) if project.total else 0,
-        "state": state,
-        "tone": tone,
+        "state": state_of(project),
         "due": project.deadline.isoformat() if project.deadline else "",
         "review": project.tasks.get("REVIEW", 0),
         "failed": project.tasks.get("FAILED", 0),

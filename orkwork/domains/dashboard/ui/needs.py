@@ -4,13 +4,12 @@ from typing import Any
 
 import reflex as rx
 
-from orkwork.ui.components import form
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button, kbd
 from orkwork.ui.components.dialog import closes, dialog
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.panel import card, link
-from orkwork.ui.locale import duration, money, plural, t
+from orkwork.ui.locale import duration, money, number, plural, say, t
 from orkwork.ui.shell import Shell
 
 PHONE = "@media (max-width: 760px)"
@@ -55,14 +54,20 @@ def _need(state: Any, need: rx.Var, n: Any) -> rx.Component:
         ),
         class_name="waits",
         style={
-            "width": "80px",
+            "width": "92px",
+            "whiteSpace": "nowrap",
             "textAlign": "right",
             "flex": "none",
             PHONE: {"width": "auto", "textAlign": "left", "display": "flex", "gap": "4px", "alignItems": "baseline"},
         },
     )
+    opened = state.opened.contains(need["id"])
     words = rx.el.div(
-        _title(need), _meta(need), class_name="col grow", style={"gap": "4px", PHONE: {"flexBasis": "100%"}}
+        _title(state, need, opened),
+        _meta(need),
+        rx.cond(opened & (need["kind"] == "failures"), _listed(need)),
+        class_name="col grow",
+        style={"gap": "4px", PHONE: {"flexBasis": "100%"}},
     )
     acts = rx.el.div(
         rx.cond(Shell.can_write, _acts(state, need, n == 0)),
@@ -90,38 +95,72 @@ def _need(state: Any, need: rx.Var, n: Any) -> rx.Component:
     )  # fmt: skip
 
 
-def _title(need: rx.Var) -> rx.Component:
+def _title(state: Any, need: rx.Var, opened: rx.Var) -> rx.Component:
     text = rx.match(
         need["kind"],
+        ("failures", _alike(need)),
         ("review", t("Review {title}", title=need["title"])),
         ("failed", t("{title} failed", title=need["title"])),
         ("blocked", t("{name} has spent today's budget", name=need["title"])),
         t("{name} is paused", name=need["title"]),
     )
-    return rx.el.a(
-        icon(need["icon"], tone=need["tone"]),
-        rx.el.span(text, class_name="b5", style={"overflowWrap": "anywhere"}),
-        href=need["href"],
-        class_name="row",
-        custom_attrs={"data-main": "1"},
-        style={"alignItems": "flex-start", "& .i": {"marginTop": "2px"}},
+    words = rx.el.span(text, class_name="b5", style={"overflowWrap": "anywhere"})
+    mark, look = icon(need["icon"], tone=need["tone"]), {"alignItems": "flex-start", "& .i": {"marginTop": "2px"}}
+    unfold = rx.el.button(
+        mark,
+        words,
+        rx.cond(opened, icon("chevron-up", "s", "idle"), icon("chevron-down", "s", "idle")),
+        type="button",
+        class_name="row plain",
+        on_click=state.unfold(need["id"]),
+        custom_attrs={"data-main": "1", "aria-expanded": rx.cond(opened, "true", "false")},
+        style=look,
     )
+    link_to = rx.el.a(mark, words, href=need["href"], class_name="row", custom_attrs={"data-main": "1"}, style=look)
+    return rx.cond(need["kind"] == "failures", unfold, link_to)
+
+
+def _alike(need: rx.Var) -> rx.Var:
+    why = rx.cond(need["detail"] != "", say(need["detail"]), t("no reason given"))
+    exact = plural(
+        "{n} task of {project} failed: {why}",
+        "{n} tasks of {project} failed: {why}",
+        need["count"],
+        project=need["project"],
+        why=why,
+    )
+    many = t(
+        "More than {n} tasks of {project} failed: {why}", n=number(need["count"]), project=need["project"], why=why
+    )
+    return rx.cond(need["at_least"], many, exact)
+
+
+def _listed(need: rx.Var) -> rx.Component:
+    """The first of the tasks that failed alike, and the way to all of them."""
+
+    def line(task: rx.Var) -> rx.Component:
+        return rx.el.li(
+            rx.el.a(
+                rx.el.span(task["key"], class_name="mono m2 nw"),
+                rx.el.span(task["title"], class_name="trunc"),
+                href=task["href"],
+                class_name="row tap",
+            )
+        )
+
+    rows = rx.el.ul(rx.foreach(need["tasks"].to(list[dict[str, str]]), line), class_name="alike")
+    return rx.el.div(rows, link(t("All failed tasks of {project}", project=need["project"]), need["href"].to(str)))
 
 
 def _meta(need: rx.Var) -> rx.Component:
     dot = rx.el.span("·", class_name="sep", aria_hidden="true")
+    held = rx.el.span(plural("{n} task waits for it", "{n} tasks wait for it", need["behind"]), class_name="warn")
     task = rx.fragment(
         rx.cond(need["who"], rx.fragment(avatar(need["who"]), rx.el.span(need["who"]), dot)),
         rx.el.span(need["key"], class_name="mono"),
         dot,
         rx.el.span(money(need["amount"]), class_name="t"),
-        rx.cond(
-            need["behind"].to(int) > 0,
-            rx.fragment(
-                dot,
-                rx.el.span(plural("{n} task waits for it", "{n} tasks wait for it", need["behind"]), class_name="warn"),
-            ),
-        ),
+        rx.cond(need["behind"].to(int) > 0, rx.fragment(dot, held)),
     )
     agent = rx.fragment(
         avatar(need["who"]),
@@ -137,8 +176,13 @@ def _meta(need: rx.Var) -> rx.Component:
         ),
     )
     said = rx.cond(need["key"].to(str) != "", need["detail"], "")
+    together = rx.fragment(
+        t("{amount} altogether", amount=money(need["amount"])),
+        rx.cond(need["behind"].to(int) > 0, rx.fragment(dot, held)),
+    )
+    about = rx.cond(need["kind"] == "failures", together, rx.cond(need["key"], task, agent))
     return rx.el.div(
-        rx.el.div(rx.cond(need["key"], task, agent), class_name="row w meta", style={"gap": "4px 8px"}),
+        rx.el.div(about, class_name="row w meta", style={"gap": "4px 8px"}),
         rx.cond(
             said, rx.el.div(said, class_name="meta clamp", style={"paddingTop": "4px", "overflowWrap": "anywhere"})
         ),
@@ -169,27 +213,29 @@ def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
                 button(t("Cancel task"), on_click=state.cancel(need["key"])),
             ),
         ),
+        ("failures", main(t("Try all again…"), state.ask_retries(need["id"]))),
         ("blocked", rx.cond(Shell.can_manage, raised)),
         rx.cond(Shell.can_manage, main(t("Resume"), state.resume(need["id"]))),
     )
 
 
-def back_dialog(state: Any) -> rx.Component:
-    """What should change."""
-    fields = form.form(
-        form.long_text(
-            "text",
-            t("What should change?"),
-            errors=state.errors,
-            hint=t("Markdown. It is left on the task as a comment."),
-        ),
-        form.actions(button(t("Cancel"), **closes()), button(t("Ask for changes"), kind="solid", type="submit")),
-        on_submit=state.send_back,
-    )
+def retry_dialog(state: Any) -> rx.Component:
+    """Asks once before many tasks are given to agents again."""
+    trying = state.trying
     return dialog(
-        "send-back",
-        t("Ask for changes in {key}", key=state.sending_back),
-        fields,
-        open=state.sending_back != "",
-        on_close=state.keep,
+        "retry-all",
+        plural(
+            "Try {n} task of {project} again?",
+            "Try {n} tasks of {project} again?",
+            trying["count"],
+            project=trying["project"],
+        ),
+        rx.el.p(t("They are offered to agents again, and each run costs money again."), class_name="m2"),
+        rx.el.div(
+            button(t("Cancel"), **closes()),
+            button(t("Try all again"), kind="solid", on_click=state.retry_all),
+            class_name="actions",
+        ),
+        open=trying["count"].to(int) > 0,
+        on_close=state.leave_failed,
     )

@@ -6,12 +6,13 @@ import reflex as rx
 
 from orkwork.domains.agents.ui import lines
 from orkwork.domains.audit.ui import words
+from orkwork.domains.projects.ui.components import standing_pill, tone
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button
 from orkwork.ui.components.figure import bar, key_figure, sparkline
 from orkwork.ui.components.kit import NewPill
 from orkwork.ui.components.panel import card, link
-from orkwork.ui.components.pill import pill, state_pill
+from orkwork.ui.components.pill import state_pill
 from orkwork.ui.components.table import num, table
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import money, plural, t
@@ -103,11 +104,8 @@ def projects(state: Any) -> rx.Component:
         progress = bar(
             project["share"],
             label=t("{n}% done", n=project["share"]),
-            tone=project["tone"],
+            tone=tone(project["state"]),
             text=t("{n}%", n=project["share"]),
-        )
-        shown = rx.cond(
-            project["state"] == "active", pill("circle-play", t("Active"), "acc"), state_pill(project["state"])
         )
         due = rx.cond(project["due"], when(project["due"], "day"), rx.el.span("—", class_name="m2"))
         spent = rx.el.span(
@@ -117,7 +115,14 @@ def projects(state: Any) -> rx.Component:
             ),
             class_name="col",
         )
-        return [name, rx.el.div(progress, style={"minWidth": "112px"}), shown, _held_up(project), due, spent]
+        return [
+            name,
+            rx.el.div(progress, style={"minWidth": "112px"}),
+            standing_pill(project["state"]),
+            _held_up(project),
+            due,
+            spent,
+        ]
 
     heads = [t("Project"), t("Progress"), t("State"), t("Waits for you"), num(t("Due")), num(t("Spent"))]
     none = rx.el.div(
