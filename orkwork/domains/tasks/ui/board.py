@@ -216,6 +216,7 @@ def _bar() -> rx.Component:
             Board.narrowed, button(t("Clear"), kind="ghost sm", icon_name="x", on_click=Board.clear), rx.fragment()
         ),
         rx.el.span(views(Board.project["key"], "kanban"), class_name="end"),
+        slides=True,
     )
 
 

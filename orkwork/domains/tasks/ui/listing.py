@@ -257,6 +257,7 @@ def _bar() -> rx.Component:
             NewPill.create(count=Tasks.fresh, on_show=Tasks.load),
             class_name="end row",
         ),
+        slides=True,
     )
 
 

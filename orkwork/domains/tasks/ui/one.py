@@ -259,8 +259,7 @@ def _time_and_money() -> rx.Component:
             ),
             rx.el.span(
                 plural("{n} run", "{n} runs", work["runs"]),
-                ", ",
-                t("{n} tokens", n=number(work["tokens"])),
+                rx.cond(work["tokens"].to(int) > 0, rx.fragment(", ", t("{n} tokens", n=number(work["tokens"])))),
                 class_name="meta",
             ),
             left,

@@ -40,6 +40,7 @@ FIELDS = {
     "max_retries": "retries",
     "estimate_minutes": "estimate",
     "due_at": "due date",
+    "retry_at": "time of the next try",
     "status": "state",
     "name": "name",
     "budget_usd": "budget",
