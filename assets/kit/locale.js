@@ -66,9 +66,12 @@ function make(locale) {
       const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
       return intl("DateTimeFormat", { day: "numeric", month: "short", year }).format(date);
     },
-    moment: (at) =>
-      blank(at) ? "—"
-        : intl("DateTimeFormat", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at)),
+    moment(at) {
+      if (blank(at)) return "—";
+      const date = new Date(at);
+      const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+      return intl("DateTimeFormat", { day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
+    },
     clock: (at) =>
       intl("DateTimeFormat", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at)),
     today: () =>

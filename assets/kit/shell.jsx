@@ -50,7 +50,7 @@ function onRow(key) {
     return true;
   }
   if (key === "Enter" && document.activeElement === row) {
-    (row.matches("a") ? row : row.querySelector("a[data-main],a"))?.click();
+    (row.matches("a") ? row : row.querySelector("[data-main],a"))?.click();
     return true;
   }
   return false;

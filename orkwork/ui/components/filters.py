@@ -10,9 +10,9 @@ from orkwork.ui.components.kit import Choose
 from orkwork.ui.locale import t
 
 
-def bar(*parts: Any) -> rx.Component:
-    """A row of filters above a list."""
-    return rx.el.div(*parts, class_name="head", role="group", aria_label=t("Filters"))
+def bar(*parts: Any, slides: bool = False) -> rx.Component:
+    """A row of filters above a list; one that `slides` stays one row on a phone and is pushed sideways."""
+    return rx.el.div(*parts, class_name="head slides" if slides else "head", role="group", aria_label=t("Filters"))
 
 
 def search_box(value: Any, on_search: Any, label: Any) -> rx.Component:

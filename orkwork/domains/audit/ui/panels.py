@@ -118,7 +118,7 @@ def entry(row: rx.Var) -> rx.Component:
         rx.el.span(
             when(line["at"], "moment"),
             class_name="meta t nw",
-            style={"width": "112px", "flex": "none", PHONE: {"width": "100%"}},
+            style={"width": "112px", "minHeight": "16px", "flex": "none", PHONE: {"width": "100%"}},
         ),
         avatar(line["actor"], person=line["person"]),
         rx.el.span(
@@ -127,6 +127,7 @@ def entry(row: rx.Var) -> rx.Component:
         rx.el.span(line["name"], class_name="mono m2 no-m"),
         icon("chevron-down", "s", "idle"),
         class_name="r w entry",
+        custom_attrs={"data-main": "1"},
         style={
             "cursor": "pointer",
             "listStyle": "none",
@@ -150,7 +151,13 @@ def entry(row: rx.Var) -> rx.Component:
         facts,
         style={"background": "var(--sunken)"},
     )
-    return rx.el.details(head, inside, key=line["seq"], style={"borderTop": "1px solid var(--line-soft)"})
+    return rx.el.details(
+        head,
+        inside,
+        key=line["seq"],
+        class_name="auditrow",
+        custom_attrs={"data-row": "1"},
+    )
 
 
 def _fact(name: rx.Var, value: Any) -> tuple[rx.Component, rx.Component]:

@@ -1,0 +1,80 @@
+"""Every address opened cold: it comes to its content, and nothing jumps on the way."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from orkwork.domains import registry
+from orkwork.domains.projects.schemas import ProjectOut
+from orkwork.domains.tasks.schemas import CommentIn
+from orkwork.domains.tasks.service import comments
+from orkwork.ui.page import PAGES
+from tests.domains.conftest import Visit
+from tests.factories import Company
+
+pytestmark = pytest.mark.browser
+SHIFTS = (
+    "window.moved=[];new PerformanceObserver(list=>{for(const one of list.getEntries())if(!one.hadRecentInput)"
+    "window.moved.push([one.value,...one.sources.map(s=>(s.node?.outerHTML??String(s.node?.textContent)).slice(0,120))])})"
+    ".observe({type:'layout-shift',buffered:true})"
+)
+MOST_SHIFT = 0.05
+SHOWS: dict[str, tuple[str, str]] = {
+    # route: (address, what stands there)
+    "/": ("/", "#needs"),
+    "/agents": ("/agents", "main >> text=CODE >> nth=0"),
+    "/agents/[id]": ("/agents/{agent}", "main >> text=Capabilities"),
+    "/agents/[id]/edit": ("/agents/{agent}/edit", "main form"),
+    "/agents/new": ("/agents/new", "main form"),
+    "/audit": ("/audit", "main [data-row] >> nth=0"),
+    "/invite": ("/invite", "main h1"),
+    "/login": ("/login", "main h1"),
+    "/projects": ("/projects", ".prow >> text=Halyard"),
+    "/projects/[ref]": ("/projects/HAL", ".pfigures"),
+    "/projects/[ref]/board": ("/projects/HAL/board", "[data-card] >> nth=0"),
+    "/settings": ("/settings", "main form"),
+    "/settings/appearance": ("/settings/appearance", "main .seg >> nth=0"),
+    "/settings/people": ("/settings/people", "main >> text=Owner >> nth=0"),
+    "/settings/sessions": ("/settings/sessions", "main .card .r >> nth=0"),
+    "/tasks": ("/tasks", ".taskrow >> nth=0"),
+    "/tasks/[ref]": ("/tasks/HAL-1", ".cmt"),
+}
+
+
+@pytest.fixture
+def address(company: Company) -> Callable[[str], str]:
+    """The address of a route in a company that has something to show everywhere."""
+    worker, project = company.agent("CODE"), company.project("Halyard", key_prefix="HAL", description="A **ship**.")
+    _fill(company, project)
+    return lambda route: SHOWS[route][0].format(agent=worker.id)
+
+
+def _fill(company: Company, project: ProjectOut) -> None:
+    for n in range(12):
+        company.task(
+            project, f"Task {n}", ready=n % 2 == 0, labels=["backend"], acceptance_criteria=[{"text": "It adds up"}]
+        )
+    company.do(comments.add_comment, "HAL-1", CommentIn(body="Said **so**."))
+
+
+def test_every_page_has_its_line_here() -> None:
+    registry.load("ui")
+    assert {page.route for page in PAGES if not page.route.startswith("/kit")} == set(SHOWS)
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("route", sorted(SHOWS))
+def test_an_address_opened_cold_shows_its_content_and_does_not_jump(
+    visit: Visit, company: Company, address: Callable[[str], str], route: str, size: str
+) -> None:
+    who: Any = None if route in ("/login", "/invite") else company.owner
+    with visit("/offline.html", who, size=size) as page:
+        page.add_init_script(SHIFTS)
+        page.goto(address(route))
+        expect(page.locator(SHOWS[route][1])).to_be_visible()
+        expect(page.locator("main .skel:visible")).to_have_count(0)
+        page.wait_for_load_state("networkidle")
+        moved = page.evaluate("window.moved")
+        assert sum(one[0] for one in moved) < MOST_SHIFT, moved
