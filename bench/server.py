@@ -51,7 +51,11 @@ class Server:
         began = time.perf_counter()
         self._start()
         self.first_seconds = time.perf_counter() - began
-        self.cookie = cookie_of(self._link())
+        try:
+            self.cookie = cookie_of(self._link())
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,7 +90,7 @@ class Server:
             return False
 
     def _link(self) -> str:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + LONGEST_START
         while not (found := LINK.findall(self.log.read_text(errors="replace"))):
             if time.monotonic() > deadline:
                 raise RuntimeError("orkwork printed no owner link")
