@@ -38,7 +38,7 @@ def _sentence(state: Any) -> rx.Component:
     spent = rx.el.a(money(news["spent_usd"]), href="/agents?view=list")
     finished = rx.fragment(
         t("The agents finished"), " ", rx.el.a(plural("{n} task", "{n} tasks", completed), href="/tasks?status=COMPLETED"),
-        " ", t("for"), " ", spent,
+        rx.cond(news["spent_usd"].to(str) != "0", rx.fragment(" ", t("for"), " ", spent)),
     )  # fmt: skip
     nothing = rx.cond(
         news["spent_usd"].to(str) == "0",
