@@ -1,9 +1,10 @@
-"""How files leave: hashed ones for ever, pages fresh each time, and nobody else's page frames ours."""
+"""What goes where, and how files leave: hashed ones for ever, pages fresh each time, framed by nobody else's page."""
 
 import re
 from typing import Any
 
 _LASTING = re.compile(rb"^/(assets|i18n|fonts)/")
+_API = ("/api/", "/healthz", "/readyz")
 _KEEP = b"public, max-age=31536000, immutable"
 _ASK = b"no-cache"
 _SAFE = [
@@ -11,6 +12,16 @@ _SAFE = [
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
 ]
+
+
+def beside(api: Any, pages: Any) -> Any:
+    """The API and the pages as one app: what is the API's goes to it straight away."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        is_api = scope["type"] != "lifespan" and scope["path"].startswith(_API)
+        await (api if is_api else pages)(scope, receive, send)
+
+    return serve
 
 
 def outside(app: Any) -> Any:

@@ -32,7 +32,7 @@ def serving(folder: Path, port: int | None = None, **extra: str) -> Iterator[str
     command = ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--port", str(port)]
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", *command, "orkwork.orkwork:app"], cwd=ROOT, env=env, stdout=out, stderr=out
+            [sys.executable, "-m", *command, "orkwork.orkwork:serve"], cwd=ROOT, env=env, stdout=out, stderr=out
         )
     try:
         _wait(f"http://localhost:{port}/login", server, log)

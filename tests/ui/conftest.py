@@ -85,7 +85,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         str(site.port),
     ]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen([*command, "orkwork.orkwork:app"], cwd=ROOT, env=env, stdout=log, stderr=log)
+        server = subprocess.Popen([*command, "orkwork.orkwork:serve"], cwd=ROOT, env=env, stdout=log, stderr=log)
     try:
         _wait(site.url + "/kit", server, folder / "log")
         yield site
