@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import fastapi_swagger
@@ -17,7 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orkwork.core import logging
 from orkwork.core.errors import OrkworkError, TooLarge
-from orkwork.core.ids import uuid7
 from orkwork.domains import registry
 from orkwork.web import health, problems, routes
 from orkwork.web.stream import ws
@@ -95,6 +95,7 @@ def create_api() -> FastAPI:
         openapi_url=f"{BASE}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     registry.load("api")
     routes.add_all(app, BASE, _error_responses())
@@ -107,7 +108,7 @@ def create_api() -> FastAPI:
     app.add_middleware(
         CorrelationIdMiddleware,
         header_name="X-Request-ID",
-        generator=lambda: uuid7().hex,
+        generator=lambda: token_hex(16),
         validator=lambda value: bool(_REQUEST_ID.fullmatch(value)),
         transformer=lambda value: value,
         update_request_header=False,

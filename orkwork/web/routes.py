@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI
 
+from orkwork.web.plain import PlainRoute
+
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -63,12 +65,19 @@ class Routes:
         return wrap
 
 
+def _place(route: Route) -> tuple[bool, bool, bool]:
+    head, *rest = route.path.removeprefix("/").split("/")
+    is_read_of_one = route.method == "GET" and len(rest) == 1
+    return head not in ("tasks", "executions", "costs"), not is_read_of_one, "{" in route.path
+
+
 def add_all(app: FastAPI, base: str, responses: dict[int | str, dict[str, Any]]) -> None:
     """Add every declared route below `base`, each with the error responses that all share.
 
-    Reads of one thing come first: they are asked for most.
+    What is asked for most comes first, and a fixed path before one with a parameter in its place.
     """
+    app.router.route_class = PlainRoute
     routes = [route for routes in Routes.made for route in routes.routes]
-    for route in sorted(routes, key=lambda route: route.path.split("/")[1] not in ("tasks", "executions", "costs")):
+    for route in sorted(routes, key=_place):
         options = route.options | {"responses": responses | route.options.get("responses", {})}
         app.add_api_route(base + route.path, route.endpoint, methods=[route.method], **options)

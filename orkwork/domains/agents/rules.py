@@ -4,6 +4,7 @@ import binascii
 import secrets
 import string
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from orkwork.core.actor import Level
@@ -47,6 +48,7 @@ def new_key() -> str:
     return f"{KEY_PREFIX}{secret}{_checksum(secret)}"
 
 
+@lru_cache(maxsize=1024)
 def looks_like_key(text: str) -> bool:
     """Whether prefix, length and checksum are right; a mistyped key is refused before the database is asked."""
     secret, checksum = text[len(KEY_PREFIX) : -CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
