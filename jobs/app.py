@@ -8,7 +8,7 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_shutting_down
 from celery.worker import state
 
-from jobs.beat import SCHEDULE
+from jobs.beat import TICK_SECONDS
 from orkwork.core import db, live, logging
 from orkwork.core.settings import settings
 from orkwork.domains import registry
@@ -18,13 +18,7 @@ _IDLE_POLL_SECONDS = 0.05
 celery = Celery("orkwork", broker=settings().redis_url, include=["jobs.run"])
 celery.conf.update(
     beat_schedule={
-        job.operation: {
-            "task": "jobs.run.run",
-            "schedule": job.every_seconds,
-            "args": (job.operation,),
-            "options": {"expires": job.every_seconds * 3},
-        }
-        for job in SCHEDULE
+        "tick": {"task": "jobs.run.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 3}}
     },
     task_acks_late=True,
     task_reject_on_worker_lost=True,

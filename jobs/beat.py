@@ -1,7 +1,7 @@
 """THE CLOCK: what runs how often, as the system.
 
-Each operation claims its due rows in PostgreSQL, so that ticks on several machines, or a tick that comes twice, do the
-work once.
+Beat only ticks. Which job is due stands in PostgreSQL (the table `jobs`), where each run is claimed, so that ticks on
+several machines, or a tick that comes twice, do the work once.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ class Job:
     """The operation says how much it did; as long as it is this much, it runs again at once."""
 
 
+TICK_SECONDS: Final = 1.0
+"""How often anything can be due."""
 SCHEDULE: Final = (
     Job("outbox.drain", 1),
     Job("audit.seal", 1, batch=1000),

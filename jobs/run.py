@@ -1,6 +1,8 @@
-"""The one task that runs an operation as the system."""
+"""The one task of the clock: runs, as the system, whatever PostgreSQL says is due."""
 
 import logging
+import time
+from functools import cache
 
 from celery.exceptions import SoftTimeLimitExceeded
 
@@ -12,28 +14,71 @@ from orkwork.core.actor import system
 from orkwork.core.errors import Unavailable
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import OPERATIONS
+from orkwork.domains.jobs import service
+from orkwork.domains.jobs.queries import OUTBOX
 
 log = logging.getLogger(__name__)
 ROUNDS = 20
-"""The most batches of one tick; the next tick goes on."""
+"""The most batches of one run; the next run goes on."""
+RUNS = 50
+"""The most runs of one tick; the next tick goes on."""
+WHO = system("clock")
+_JOBS = {job.operation: job for job in SCHEDULE}
 
 
 @celery.task(ignore_result=True)
-def run(operation: str) -> None:
-    """Run one line of the clock; a database that is away is the next tick's matter."""
-    job = next(job for job in SCHEDULE if job.operation == operation)
+def tick() -> None:
+    """Run what is due; a database that is away is the next tick's matter."""
     try:
-        for _ in range(ROUNDS):
-            done = outbox.drain() if operation == "outbox.drain" else _operate(operation)
-            if job.batch is None or done < job.batch:
+        _register()
+        for _ in range(RUNS):
+            if not run_due():
                 return
     except Unavailable as away:
-        log.warning("%s: %s", operation, away)
+        log.warning("the clock waits: %s", away)
+
+
+@cache
+def _register() -> None:
+    schedule = {job.operation: job.every_seconds for job in SCHEDULE}
+    door.run(WHO, lambda work: service.register(work, schedule), write=True)
+
+
+def run_due() -> bool:
+    """Run the job that is due longest and report how it went; whether there was one."""
+    token = uuid7()
+    name = door.run(WHO, lambda work: service.claim_due(work, token), write=True, atomic=True)
+    if name is None:
+        return False
+    began, done, error = time.monotonic(), None, None
+    try:
+        done = _run(name)
     except SoftTimeLimitExceeded:
-        log.warning("%s took too long; the next tick goes on", operation)
+        error = "It took too long; the next run goes on"
+    except Exception as fault:  # one job's fault is not the others'
+        log.warning("%s failed", name, exc_info=fault)
+        error = f"{type(fault).__name__}: {fault}"[:2000].replace("\x00", "")
+    duration_ms = round((time.monotonic() - began) * 1000)
+    door.run(
+        WHO,
+        lambda work: service.finish(work, name, token, duration_ms=duration_ms, done=done, error=error),
+        write=True,
+    )
+    return True
+
+
+def _run(name: str) -> int:
+    job = _JOBS.get(name)
+    if job is None:
+        return 0  # another version of the clock has it
+    done = 0
+    for _ in range(ROUNDS):
+        part = outbox.drain() if name == OUTBOX else _operate(name)
+        done += part
+        if job.batch is None or part < job.batch:
+            break
+    return done
 
 
 def _operate(name: str) -> int:
-    entry = OPERATIONS[name]
-    actor = system(name, uuid7().hex)
-    return door.run(actor, entry.fn, write=True) or 0
+    return door.run(system(name, uuid7().hex), OPERATIONS[name].fn, write=True) or 0

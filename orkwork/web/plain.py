@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orkwork.web.caller import JSON, Door, check_query, door_of
+from orkwork.web.caller import JSON, Door, body_of, check_query, door_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Plan:
             if faults:
                 return None
             arguments[field.name] = value
-        raw = await request.body()
+        raw = await body_of(request)
         if self.body is not None:
             name, schema = self.body
             if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:

@@ -26,6 +26,7 @@ QUIET = {
     "users": "when a person was last seen",
     "task_tallies": "counts folded together; their sums stay",
     "project_counters": "the next number",
+    "jobs": "when each job ran last; what is news of it has events",
     "owner_links": "links that are long over are swept",
 }
 """What may be written without an event, and why."""

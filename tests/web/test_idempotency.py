@@ -9,9 +9,10 @@ import pytest
 import time_machine
 from fastapi.testclient import TestClient
 
-from jobs.run import run
-from orkwork.core import clock, db
+from orkwork.core import clock, db, door
+from orkwork.core.actor import system
 from orkwork.core.settings import settings
+from orkwork.domains.auth import service as auth_service
 from tests.factories import Company
 
 BASE = "/api/v2"
@@ -134,7 +135,7 @@ def test_the_clock_forgets_keys_after_two_days_and_no_sooner(http: TestClient, c
     now = clock.now()
     for hours, left in ((47, 1), (49, 0)):
         with time_machine.travel(now + timedelta(hours=hours)):
-            run("auth.forget_expired")
+            door.run(system("test"), auth_service.forget_expired, write=True)
         assert count("idempotency_keys") == left
     assert http.post(f"{BASE}/tasks", json=body, headers=headers).json()["key"] == "HAL-2"
 

@@ -61,6 +61,10 @@ PHRASES = {
     "company.seeded": "made the starter agents and their first project",
     "demo.removed": "removed the demo",
     "audit.erased": "erased the events of a demo",
+    "job.changed": "paused or resumed the job {what}",
+    "job.requested": "asked for a run of the job {what}",
+    "job.failing": "saw the job {what} fail again and again",
+    "job.recovered": "saw the job {what} work again",
 }
 """What each fact says after the actor's name; `name:after` and `name:before:after` are told apart where it matters."""
 NAMELESS = {"invite.created": "invited someone", "invite.revoked": "revoked an invite"}
@@ -72,6 +76,7 @@ _PLACES = {
     "invite": "/settings/people",
     "session": "/settings/sessions",
     "company": "/settings",
+    "job": "/settings/jobs",
 }
 
 

@@ -18,6 +18,7 @@ def tabs(here: str) -> rx.Component:
         (t("People"), "/settings/people"),
         (t("Sessions"), "/settings/sessions"),
         (t("Appearance"), "/settings/appearance"),
+        (t("Jobs"), "/settings/jobs"),
     ]
     return filters.tabs(t("Settings"), [(text, href, href == here) for text, href in options])
 
