@@ -86,6 +86,7 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "tasks.labels": (VIEWER, "tasks:read", 0),
     "tasks.latest_comments": (VIEWER, "tasks:read", 0),
     "tasks.moves": (VIEWER, "tasks:read", 0),
+    "tasks.next_work": (NOBODY, "tasks:read", 0),
     "tasks.open_tasks": (VIEWER, "tasks:read", 0),
     "tasks.project_history": (VIEWER, "tasks:read", 0),
     "tasks.task": (VIEWER, "tasks:read", 0),
@@ -251,6 +252,7 @@ ROUTES: dict[str, Route] = {
     "tasks.get": Route("GET", "/tasks/HAL-1", None, VIEWER, "tasks:read"),
     "tasks.update": Route("PATCH", "/tasks/HAL-1", {"title": "x"}, MEMBER, "tasks:write", 1),
     "tasks.delete": Route("DELETE", "/tasks/HAL-1", None, MEMBER, NOBODY),
+    "tasks.next": Route("GET", "/agents/me/next", None, NOBODY, "tasks:read"),
     "tasks.moves": Route("GET", "/tasks/HAL-1/transitions", None, VIEWER, "tasks:read"),
     "tasks.transition": Route("POST", "/tasks/HAL-1/transition", {"to": "PLANNING"}, MEMBER, "tasks:write", 1),
     "tasks.set_status": Route(

@@ -54,10 +54,18 @@ class Door:
 
     def ask(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
         """Run a query and answer with what it gives."""
+        return self.answer(shape(self.read(fn, *args, **kwargs)))
+
+    def read(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Let the caller in and run a query."""
         self._admit()
-        begins_with = first_row(fn, args)
-        result = door.run(self._identify, lambda work: fn(work, *args, **kwargs), write=False, begins_with=begins_with)
-        return self._finish(shape(result))
+        return self.read_again(fn, *args, **kwargs)
+
+    def read_again(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a query for a caller who is in already."""
+        return door.run(
+            self._identify, lambda work: fn(work, *args, **kwargs), write=False, begins_with=first_row(fn, args)
+        )
 
     def stream(
         self,
@@ -86,7 +94,7 @@ class Door:
         threading.Thread(target=produce, name="stream", daemon=True).start()
         first = _next(parts)
         headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-        return self._finish(StreamingResponse(_rest(first, parts), media_type=media_type, headers=headers))
+        return self.answer(StreamingResponse(_rest(first, parts), media_type=media_type, headers=headers))
 
     def do(
         self,
@@ -128,7 +136,7 @@ class Door:
         self._admit()
         key = idempotency.check_key(self._key) if self._key is not None and self.request.method == "POST" else None
         if key is None:
-            return self._finish(door.run(self._identify, body, write=True, atomic=atomic, begins_with=begins_with))
+            return self.answer(door.run(self._identify, body, write=True, atomic=atomic, begins_with=begins_with))
 
         def once(work: Work) -> Response:
             kept = idempotency.recall(work, key, self._request_hash())
@@ -138,7 +146,7 @@ class Door:
             idempotency.keep(work, key, response, secret=secret)
             return response
 
-        return self._finish(door.run(self._identify, once, write=True))
+        return self.answer(door.run(self._identify, once, write=True))
 
     def _admit(self) -> None:
         caller = caller_of(self.credential)
@@ -156,7 +164,8 @@ class Door:
             _count(self.request, caller_of(self.credential))
         return found
 
-    def _finish(self, response: Response) -> Response:
+    def answer(self, response: Response) -> Response:
+        """The answer with what every answer of this door carries."""
         response.headers.update(limit_headers(self.request))
         return response
 

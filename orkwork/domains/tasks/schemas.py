@@ -261,6 +261,13 @@ class ClaimOut(Out):
     reason: Literal["nothing_ready", "at_capacity", "paused", "over_budget"] | None = None
 
 
+class NextOut(Out):
+    """What waits for an agent."""
+
+    reason: Literal["assigned", "changes_requested", "ready"] | None = None
+    task: TaskItem | None = None
+
+
 class StartIn(In):
     """Start a run."""
 
