@@ -12,7 +12,7 @@ from bench.page import write
 from bench.result import Table
 from bench.server import Server
 
-ALL = ("memory", "calls", "bulk", "pages")
+ALL = ("memory", "calls", "bulk", "pages", "streams")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -40,6 +40,8 @@ def measure(options: argparse.Namespace) -> list[Table]:
             tables += sections.pages(company)
         if "calls" in wanted:
             tables += sections.calls(company, rounds=rounds, seconds=seconds, sizes=sizes)
+        if "streams" in wanted:
+            tables += sections.streams(company, rounds)
         if "bulk" in wanted:
             tables += sections.bulk(company, rounds)
         if "memory" in wanted:

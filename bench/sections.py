@@ -12,6 +12,7 @@ from bench.pages import measure_board, measure_pages
 from bench.quiet import wait_until_quiet
 from bench.result import Table, started
 from bench.server import Server
+from bench.streams import measure_streams
 
 SIZES = (2_000, 100_000)
 MOST_MEMORY_MB = 500
@@ -89,6 +90,13 @@ def bulk(company: Company, rounds: int) -> list[Table]:
     """A whole graph at once."""
     table = started("A whole graph in one request", "what", "measured", "target")
     measure_bulk(company, table, rounds)
+    return [table]
+
+
+def streams(company: Company, rounds: int) -> list[Table]:
+    """How soon many hear of one thing."""
+    table = started("Streams", "what", "orkwork", "bare broadcast", "ratio", "target")
+    measure_streams(company, table, rounds)
     return [table]
 
 
