@@ -87,6 +87,7 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "tasks.latest_comments": (VIEWER, "tasks:read", 0),
     "tasks.moves": (VIEWER, "tasks:read", 0),
     "tasks.next_work": (NOBODY, "tasks:read", 0),
+    "tasks.outline": (VIEWER, "tasks:read", 0),
     "tasks.open_tasks": (VIEWER, "tasks:read", 0),
     "tasks.project_history": (VIEWER, "tasks:read", 0),
     "tasks.task": (VIEWER, "tasks:read", 0),

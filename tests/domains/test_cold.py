@@ -34,6 +34,7 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/projects": ("/projects", ".prow >> text=Halyard"),
     "/projects/[ref]": ("/projects/HAL", ".pfigures"),
     "/projects/[ref]/board": ("/projects/HAL/board", "[data-card] >> nth=0"),
+    "/projects/[ref]/graph": ("/projects/HAL/graph", "main .graphlist .taskrow >> nth=0"),
     "/settings": ("/settings", "main form"),
     "/settings/appearance": ("/settings/appearance", "main .seg >> nth=0"),
     "/settings/people": ("/settings/people", "main >> text=Owner >> nth=0"),

@@ -84,7 +84,7 @@ def fact(project: Any) -> rx.Component:
 
 
 def views(key: Any, current: str) -> rx.Component:
-    """A project's overview, list and board; `current` is the icon of the one that is shown."""
+    """A project's overview, list, board and graph; `current` is the icon of the one that is shown."""
     base = rx.Var.create("/projects/") + key.to(str)
     return filters.views(
         t("Views"),
@@ -92,6 +92,7 @@ def views(key: Any, current: str) -> rx.Component:
             (t("Overview"), "layout-dashboard", base),
             (t("List"), "list", rx.Var.create("/tasks?project=") + key.to(str)),
             (t("Board"), "kanban", base + "/board"),
+            (t("Graph"), "share-2", base + "/graph"),
         ],
         current,
     )

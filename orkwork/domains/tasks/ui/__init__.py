@@ -1,12 +1,12 @@
-"""The pages of work: the list of tasks, one task, and a project's overview and board."""
+"""The pages of work: the list of tasks, one task, and a project's overview, board and graph."""
 
 from orkwork.core.work import Work
 from orkwork.domains.tasks.queries import board as boards
 from orkwork.domains.tasks.queries import lookup
-from orkwork.domains.tasks.ui import board, listing, one, overview
+from orkwork.domains.tasks.ui import board, graph, listing, one, overview
 from orkwork.ui import nav
 
-__all__ = ["board", "listing", "one", "overview"]
+__all__ = ["board", "graph", "listing", "one", "overview"]
 
 nav.place("Tasks", "/tasks", "list-checks", keys="gt", order=20, phone=True, short="Work")
 nav.action("Create task", "/tasks?new=1", "plus", keys="c")

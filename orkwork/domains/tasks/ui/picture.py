@@ -9,7 +9,7 @@ from orkwork.domains.tasks.ui.components import task_finder
 from orkwork.domains.tasks.ui.detail import OneTask
 from orkwork.ui.components import filters
 from orkwork.ui.components.button import button, icon_button
-from orkwork.ui.components.panel import body, card
+from orkwork.ui.components.panel import body, card, link
 from orkwork.ui.components.pill import status
 from orkwork.ui.locale import plural, t
 from orkwork.ui.shell import Shell
@@ -116,6 +116,8 @@ def dependencies() -> rx.Component:
         "",
     )
     add = button(t("Add"), kind="ghost sm", icon_name="plus", on_click=OneTask.link)
+    project, key = OneTask.task["prefix"].to(str), OneTask.task["key"].to(str)
+    whole = rx.Var.create("/projects/") + project + "/graph?task=" + key
     return card(
         rx.cond(OneTask.linking, _add(), rx.fragment()),
         body(
@@ -124,5 +126,8 @@ def dependencies() -> rx.Component:
         ),
         title=t("Dependencies"),
         count=count,
-        aside=rx.cond(Shell.can_write & ~OneTask.linking, add, rx.fragment()),
+        aside=rx.fragment(
+            rx.cond(some, link(t("Open graph"), whole), rx.fragment()),
+            rx.cond(Shell.can_write & ~OneTask.linking, add, rx.fragment()),
+        ),
     )
