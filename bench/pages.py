@@ -8,7 +8,9 @@ from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Error as PlaywrightError
 
 from bench.browser import Load, chromium, first_load, signed_in
+from bench.bulk import NODES, debian
 from bench.company import Company
+from bench.graphs.work import create_graph
 from bench.replay.client import Client
 from bench.result import Table
 
@@ -19,6 +21,7 @@ PAGES = (
     "/projects",
     "/projects/BEN",
     "/projects/BEN/board",
+    "/projects/BEN/graph",
     "/tasks",
     "/tasks/BEN-1",
     "/audit",
@@ -27,6 +30,8 @@ PAGES = (
 READY = "h1, main h2, form button"
 CARD = ".kc"
 BOARDS = (50, 2_000)
+DRAWN = "[data-drawn]"
+GRAPH_SECONDS = 2.0
 
 
 def measure_pages(company: Company, table: Table) -> None:
@@ -119,3 +124,46 @@ def _weigh(context: BrowserContext, url: str) -> dict[str, float]:
     }
     page.close()
     return {name: float(value) for name, value in figures.items()}
+
+
+def measure_graph(company: Company, table: Table, rounds: int = 3) -> None:
+    """The graph page of a project with 829 tasks and of one with 10,000: until the picture is drawn, in a fresh browser."""
+    graphs = {
+        "829": asyncio.run(_graph_project(company, "800")),
+        f"{NODES:,}": asyncio.run(_graph_project(company, "10k")),
+    }
+    with chromium() as browser:
+        for size, prefix in graphs.items():
+            loads = [_one_graph(browser, company, prefix) for _ in range(rounds)]
+            first, later = loads[0], statistics.median(load["drawn"] for load in loads[1:])
+            blocked = statistics.median(load["blocked"] for load in loads)
+            table.add(
+                f"{size} tasks",
+                f"{first['drawn']:,.0f}",
+                f"{later:,.0f}",
+                f"{blocked:,.0f}",
+                f"≤ {GRAPH_SECONDS * 1000:,.0f}",
+                ok=first["drawn"] <= GRAPH_SECONDS * 1000,
+            )
+
+
+async def _graph_project(company: Company, size: str) -> str:
+    owner = Client(company.server.url, cookie=company.server.cookie)
+    agent = Client(company.server.url, key=company.key)
+    prefix = "GPS" if size == "800" else "GPL"
+    project = await owner.send("POST", "/projects", body={"name": f"Graph page {size}", "key_prefix": prefix})
+    await create_graph(debian(size), project["id"], agent, f"graph-page-{size}")
+    await owner.close()
+    await agent.close()
+    return prefix
+
+
+def _one_graph(browser: Browser, company: Company, prefix: str) -> dict[str, float]:
+    with signed_in(browser, company.server) as context:
+        context.add_init_script(LONG_TASKS)
+        page = context.new_page()
+        page.goto(f"{company.server.url}/projects/{prefix}/graph", wait_until="commit")
+        page.wait_for_selector(DRAWN, timeout=60_000)
+        found = {"drawn": page.evaluate("performance.now()"), "blocked": page.evaluate("window.blocked")}
+        page.close()
+    return {name: float(value) for name, value in found.items()}

@@ -8,7 +8,7 @@ from bench.bulk import measure_bulk
 from bench.company import Company
 from bench.measure import Rounds
 from bench.memory import settled
-from bench.pages import measure_board, measure_pages
+from bench.pages import measure_board, measure_graph, measure_pages
 from bench.quiet import wait_until_quiet
 from bench.result import Table, started
 from bench.server import Server
@@ -112,7 +112,16 @@ def pages(company: Company) -> list[Table]:
         "main thread blocked, ms",
     )  # fmt: skip
     measure_board(company, board)
-    return [first, board]
+    graph = started(
+        "The graph page",
+        "project",
+        "drawn the first time, ms",
+        "drawn again, ms",
+        "main thread blocked, ms",
+        "target, ms",
+    )
+    measure_graph(company, graph)
+    return [first, board, graph]
 
 
 def memory_after(server: Server) -> list[Table]:

@@ -146,6 +146,7 @@ function Legend({ figure, looks, L }) {
         );
       })}
       {figure.nodes.some((n) => n.c) ? <li><span className="hotline" />{L.t("Critical path")}</li> : null}
+      {figure.hidden ? <li className="m2">{L.plural("{n} weaker line is left out", "{n} weaker lines are left out", figure.hidden)}</li> : null}
     </ul>
   );
 }
@@ -189,7 +190,7 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
   useEffect(() => {
     const node = figure.nodes.find((n) => n.k === chosen);
     if (node) setView((old) => (old && !inside(old, node) ? centred(old, figure, node) : old));
-  }, [chosen, view?.id]);
+  }, [chosen, view?.id, view?.w]);
   const ink = useMemo(() => (frame.current && loaded ? palette(frame.current) : null), [theme, loaded]);
   useEffect(() => {
     if (!loaded || !ink || !view || view.id !== figure.id) return;

@@ -153,7 +153,7 @@ function edges(figure, ink, scale) {
     const routes = chosen.map((edge) => route(figure, edge));
     const color = hot ? ink.accent : ink["line-strong"];
     const width = (hot ? 2.25 : dots ? 0.75 : 1.25) * (dots ? 1 : Math.min(1.25, Math.max(0.5, scale)));
-    out.push(trace(routes, { opacity: dots && !hot ? 0.55 : 1, line: { color, width } }));
+    out.push(trace(routes, { opacity: dots && !hot ? 0.4 : 1, line: { color, width } }));
     if (!dots) out.push(filled(routes.map((points) => arrow(points)), color, color, 0));
   }
   return out;

@@ -8,13 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from orkwork.domains.tasks.ui.layout import levels_of
-
-if TYPE_CHECKING:
-    import networkx
 
 MOST = 120
 """Tasks in a part, at most."""
@@ -48,12 +43,9 @@ class Parts:
 def divide(size: int, edges: tuple[tuple[int, int], ...], most: int = MOST) -> Parts:
     """Divide an acyclic graph into parts of at most so many tasks."""
     levels = levels_of(size, edges)
-    nx: Any = import_module("networkx")
-    whole: networkx.Graph[int] = nx.Graph()
-    whole.add_nodes_from(range(size))
-    whole.add_edges_from(edges)
-    groups = sorted((sorted(group) for group in nx.connected_components(whole)), key=lambda group: group[0])
-    parts = [part for group in groups if len(group) > most for part in _bands(group, levels, edges, most)]
+    groups = _connected(size, edges)
+    first = _first_neighbours(edges)
+    parts = [part for group in groups if len(group) > most for part in _bands(group, levels, first, most)]
     parts += _apart([group for group in groups if len(group) <= most], levels, most)
     part_of = [0] * size
     for n, part in enumerate(parts):
@@ -64,7 +56,33 @@ def divide(size: int, edges: tuple[tuple[int, int], ...], most: int = MOST) -> P
     return Parts(tuple(parts), tuple(part_of), tuple(ordered), tuple(between[edge] for edge in ordered))
 
 
-def _bands(group: list[int], levels: list[int], edges: Sequence[tuple[int, int]], most: int) -> Iterator[Part]:
+def _connected(size: int, edges: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """What hangs together, by its lowest task."""
+    leader = list(range(size))
+
+    def find(node: int) -> int:
+        while leader[node] != node:
+            leader[node] = node = leader[leader[node]]
+        return node
+
+    for one, other in edges:
+        low, high = sorted((find(one), find(other)))
+        leader[high] = low
+    groups: dict[int, list[int]] = {}
+    for node in range(size):
+        groups.setdefault(find(node), []).append(node)
+    return list(groups.values())
+
+
+def _first_neighbours(edges: Sequence[tuple[int, int]]) -> dict[int, int]:
+    first: dict[int, int] = {}
+    for before, after in edges:
+        first[before] = min(after, first.get(before, after))
+        first[after] = min(before, first.get(after, before))
+    return first
+
+
+def _bands(group: list[int], levels: list[int], first: dict[int, int], most: int) -> Iterator[Part]:
     by_level: dict[int, list[int]] = {}
     for node in group:
         by_level.setdefault(levels[node], []).append(node)
@@ -75,7 +93,7 @@ def _bands(group: list[int], levels: list[int], edges: Sequence[tuple[int, int]]
             yield _band(band, levels)
             band = []
         if len(nodes) > most:
-            yield from _pieces(nodes, level, edges, most)
+            yield from _pieces(nodes, level, first, most)
         else:
             band += nodes
     if band:
@@ -86,12 +104,8 @@ def _band(nodes: list[int], levels: list[int]) -> Part:
     return Part(tuple(nodes), min(levels[n] for n in nodes), max(levels[n] for n in nodes))
 
 
-def _pieces(nodes: list[int], level: int, edges: Sequence[tuple[int, int]], most: int) -> Iterator[Part]:
+def _pieces(nodes: list[int], level: int, first: dict[int, int], most: int) -> Iterator[Part]:
     """One level in pieces of equal size; what waits for the same task, or is waited for by it, comes together."""
-    first: dict[int, int] = {}
-    for before, after in edges:
-        for node, other in ((before, after), (after, before)):
-            first[node] = min(other, first.get(node, other))
     ordered = sorted(nodes, key=lambda node: (first[node], node))
     count = -(-len(ordered) // most)
     for n in range(count):

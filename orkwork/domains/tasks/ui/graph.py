@@ -247,10 +247,10 @@ def _panel() -> rx.Component:
             class_name="row",
         ),
         rx.el.h2(task["title"], class_name="h-sec"),
+        button(t("Open task"), kind="solid", icon_name="arrow-up-right", href=task["href"].to(str)),
         _facts(),
         _beside(t("Unfinished before it"), task["needs"].to(list[dict[str, str]])),
         _beside(t("Waiting for it"), task["behind"].to(list[dict[str, str]])),
-        button(t("Open task"), kind="solid", icon_name="arrow-up-right", href=task["href"].to(str)),
         class_name="graphpanel",
         aria_label=t("The chosen task"),
     )

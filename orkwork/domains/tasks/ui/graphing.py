@@ -17,6 +17,8 @@ from orkwork.domains.tasks.ui.layout import BOXES, DOTS, Grid, Layout, lay_out, 
 
 MOST_BOXES, MOST_DOTS = 150, 1_500
 """Tasks drawn as boxes and as dots; more are drawn as parts."""
+MOST_LINES = 160
+"""Lines between parts; of more, the strongest are drawn."""
 NEAR = 6
 """How many of the tasks that one waits for are named beside the picture."""
 _OPEN = {status.value for status in shown.OPEN}
@@ -165,21 +167,28 @@ def _rows(found: list[OutlineTask], levels: list[int], critical: list[bool]) -> 
 
 def _parts(seen: Seen, edges: Pairs) -> dict[str, Any]:
     divided = clusters.divide(len(seen.kept), edges)
-    placed = lay_out(len(divided.parts), divided.edges, BOXES)
     on_path = set(seen.path)
     named = [_named(seen, n, part, on_path) for n, part in enumerate(divided.parts)]
-    hot = [part["c"] for part in named]
-    steps = {(divided.part_of[a], divided.part_of[b]) for a, b in edges if {seen.kept[a], seen.kept[b]} <= on_path}
+    after = set(zip(seen.path, seen.path[1:], strict=False))
+    steps = {(divided.part_of[a], divided.part_of[b]) for a, b in edges if (seen.kept[a], seen.kept[b]) in after}
+    lines = _strongest(divided, steps)
     looks = [_counts(seen, part) for part in divided.parts]
-    figure = _figure(
-        BOXES, placed, divided.edges, named, [hot[a] and hot[b] and (a, b) in steps for a, b in divided.edges]
-    )
+    placed = lay_out(len(divided.parts), lines, BOXES)
+    figure = _figure(BOXES, placed, lines, named, [edge in steps for edge in lines])
+    figure |= {"mode": "parts", "hidden": len(divided.edges) - len(lines)}
     found = [
         {name: part[name] for name in ("part", "first", "last", "piece", "apart", "n", "label")}
         | {"counts": [{"status": status, "n": n} for status, n in counts.items()], "critical": part["c"]}
         for part, counts in zip(named, looks, strict=True)
     ]
-    return {"figure": figure | {"mode": "parts"}, "looks": looks, "list": found}
+    return {"figure": figure, "looks": looks, "list": found}
+
+
+def _strongest(divided: clusters.Parts, steps: set[tuple[int, int]]) -> Pairs:
+    """The edges between parts that stand for most dependencies, and those of the critical path."""
+    by_weight = sorted(zip(divided.edges, divided.weights, strict=True), key=lambda line: (-line[1], line[0]))
+    kept = {edge for edge, _ in by_weight[:MOST_LINES]}
+    return tuple(edge for edge in divided.edges if edge in kept or edge in steps)
 
 
 def _named(seen: Seen, n: int, part: clusters.Part, on_path: set[int]) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class Layout:
     """How many tasks the longest chain before each has."""
 
 
-def levels_of(size: int, edges: Edges) -> list[int]:
+@lru_cache(maxsize=8)
+def levels_of(size: int, edges: tuple[tuple[int, int], ...]) -> list[int]:
     """For each node the number of nodes on the longest chain before it."""
     nx: Any = import_module("networkx")  # a twentieth of the start, for what few ask
     whole: networkx.DiGraph[int] = nx.DiGraph()
