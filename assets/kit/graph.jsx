@@ -180,6 +180,7 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
   const [view, setView] = useState(null);
   const [picked, pick] = useState(chosen);
   const [tip, setTip] = useState(null);
+  const [drawing, redraw] = useState(0);
   const now = useRef({});
   now.current = { figure, view, picked };
   useEffect(() => pick(chosen), [chosen]);
@@ -194,6 +195,11 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
   const ink = useMemo(() => (frame.current && loaded ? palette(frame.current) : null), [theme, loaded]);
   useEffect(() => {
     if (!loaded || !ink || !view || view.id !== figure.id) return;
+    if (canvas.current._dragging) {
+      // Nothing moves under the hand: what is new is drawn when it lets go.
+      window.addEventListener("pointerup", () => setTimeout(() => redraw((n) => n + 1)), { once: true, capture: true });
+      return;
+    }
     const drawn = draw({ figure, looks, chosen: picked, ink, view, words, sprite: source(loaded.sprite) });
     loaded.Plotly.react(canvas.current, drawn.data, drawn.layout, { displayModeBar: false, scrollZoom: true, doubleClick: false, showTips: false });
     frame.current.dataset.drawn = figure.id;
@@ -203,10 +209,10 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
       const { xaxis, yaxis } = canvas.current._fullLayout;
       setView((old) => old && { ...old, x: xaxis.range[0], y: yaxis.range[1], scale: old.w / (xaxis.range[1] - xaxis.range[0]) });
     });
-  }, [figure, looks, picked, ink, view, words, loaded]);
+  }, [figure, looks, picked, ink, view, words, loaded, drawing]);
   useEffect(() => {
-    const drawing = canvas.current;
-    return () => void library?.then((Plotly) => Plotly.purge(drawing));
+    const drawn = canvas.current;
+    return () => void library?.then((Plotly) => Plotly.purge(drawn));
   }, []);
   /** The node under a pointer, by what plotly shows at this moment. */
   const under = useCallback((event) => {
@@ -254,11 +260,13 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
   useEffect(() => {
     // Where a node is on the screen, for whoever has to point at one.
     frame.current.whereIs = (key) => {
-      const { figure: shown, view: seen } = now.current;
+      const { figure: shown } = now.current;
       const node = shown.nodes.find((n) => n.k === key);
+      const axes = canvas.current?._fullLayout;
+      if (!node || !axes?.xaxis) return null;
       const place = frame.current.getBoundingClientRect();
       const [w, h] = BOX[shown.mode];
-      return node && seen && [place.left + (node.x + w / 2 - seen.x) * seen.scale, place.top + (node.y + h / 2 - seen.y) * seen.scale];
+      return [place.left + axes.xaxis.d2p(node.x + w / 2), place.top + axes.yaxis.d2p(node.y + h / 2)];
     };
   }, []);
   return (

@@ -169,15 +169,15 @@ def test_the_picture_is_moved_and_sized_by_keyboard_and_buttons(
     where = "document.querySelector('.graphcanvas').whereIs('HAL-1')"
     with visit("/projects/HAL/graph", company.owner) as page:
         page.locator(DRAWN).wait_for()
-        x, y = page.evaluate(where)
         page.locator(".graphcanvas").focus()
+        x, y = page.evaluate(where)
         page.keyboard.press("ArrowRight")
         page.wait_for_function(f"{where}[0] < {x} - 40")
         page.mouse.move(700, 700)
         page.mouse.down()
         page.mouse.move(760, 720, steps=6)
         page.mouse.up()
-        page.wait_for_function(f"{where}[0] > {x} - 40 && {where}[1] > {y} + 10")
+        page.wait_for_function(f"{where}[0] > {x} - 60 && {where}[1] > {y} + 10")
         expect(page).to_have_url(re.compile("/graph$"))
         page.get_by_role("button", name="Zoom out").click()
         expect(page.get_by_role("button", name="Show at 100%")).to_have_text("80%")

@@ -288,7 +288,11 @@ def _part_line(row: rx.Var) -> rx.Component:
             custom_attrs={"data-main": "1"},
         ),
         rx.el.span(plural("{n} task", "{n} tasks", row["n"]), class_name="meta t nw"),
-        rx.cond(row["critical"], icon("milestone", "s", "acc"), rx.fragment()),
+        rx.cond(
+            row["critical"],
+            rx.el.span(icon("milestone", "s", "acc"), t("on the critical path"), class_name="row tight meta nw"),
+            rx.fragment(),
+        ),
         rx.el.span(rx.foreach(row["counts"].to(list[dict[str, Any]]), count), class_name="row w meta end"),
         class_name="r taskrow partrow",
         custom_attrs={"data-row": "1"},
