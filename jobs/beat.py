@@ -25,6 +25,8 @@ SCHEDULE: Final = (
     Job("audit.seal", 1, batch=1000),
     Job("tasks.give_back_lapsed", 5, batch=200),
     Job("tasks.offer_retries", 5, batch=500),
+    Job("sla.follow", 2, batch=1000),
+    Job("sla.check", 60, batch=200),
     Job("demo.sweep", 2, batch=20_000),
     Job("projects.fold_tallies", 30),
     Job("auth.forget_expired", 3600),

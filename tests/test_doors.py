@@ -72,6 +72,14 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "projects.create_project": (ADMIN, "projects:write", 1),
     "projects.update_project": (ADMIN, "projects:write", 1),
     "projects.delete_project": (OWNER, NOBODY, 0),
+    "sla.late": (VIEWER, "tasks:read", 0),
+    "sla.report": (VIEWER, "tasks:read", 0),
+    "sla.rule": (VIEWER, "tasks:read", 0),
+    "sla.rules": (VIEWER, "tasks:read", 0),
+    "sla.task_sla": (VIEWER, "tasks:read", 0),
+    "sla.create_rule": (ADMIN, NOBODY, 0),
+    "sla.update_rule": (ADMIN, NOBODY, 0),
+    "sla.delete_rule": (ADMIN, NOBODY, 0),
     "settings.company": (VIEWER, ANY, 0),
     "settings.update_company": (ADMIN, NOBODY, 0),
     "tasks.board": (VIEWER, "tasks:read", 0),
@@ -123,6 +131,8 @@ SYSTEM_ONLY = {
     "jobs.finish",
     "jobs.register",
     "projects.fold_tallies",
+    "sla.check",
+    "sla.follow",
     "tasks.give_back_lapsed",
     "tasks.offer_retries",
 }
@@ -278,6 +288,15 @@ ROUTES: dict[str, Route] = {
     ),
     "costs.list": Route("GET", "/costs", None, VIEWER, "costs:read"),
     "costs.report": Route("GET", "/intelligence/costs", None, VIEWER, "costs:read"),
+}
+ROUTES |= {
+    "sla.rules": Route("GET", "/sla/rules", None, VIEWER, "tasks:read"),
+    "sla.create_rule": Route("POST", "/sla/rules", {"name": "x", "response_minutes": 5}, ADMIN, NOBODY),
+    "sla.rule": Route("GET", "/sla/rules/{none}", None, VIEWER, "tasks:read"),
+    "sla.update_rule": Route("PATCH", "/sla/rules/{none}", {"name": "y"}, ADMIN, NOBODY),
+    "sla.delete_rule": Route("DELETE", "/sla/rules/{none}", None, ADMIN, NOBODY),
+    "sla.report": Route("GET", "/sla/report", None, VIEWER, "tasks:read"),
+    "tasks.sla": Route("GET", "/tasks/HAL-1/sla", None, VIEWER, "tasks:read"),
 }
 OPEN_ROUTES = {"auth.owner", "auth.accept_invite", "auth.github_login", "auth.github_callback"}
 """Ways in: nobody is signed in yet. Each has tests of its own."""

@@ -1,6 +1,6 @@
 """The time: aware, UTC, and travelled by tests."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -17,3 +17,8 @@ def day_of(moment: datetime, time_zone: str) -> date:
 def later(moment: datetime, seconds: float | None) -> datetime | None:
     """That many seconds later, or None for None."""
     return None if seconds is None else moment + timedelta(seconds=seconds)
+
+
+def start_of(day: date, time_zone: str) -> datetime:
+    """The moment at which a calendar day of a zone (IANA name) begins, in UTC."""
+    return datetime.combine(day, time(), ZoneInfo(time_zone)).astimezone(UTC)

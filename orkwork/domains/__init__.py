@@ -1,3 +1,3 @@
 """The domains, leftmost first: a room may import down any column, or left along its own floor."""
 
-DOMAINS = ("settings", "auth", "audit", "jobs", "agents", "projects", "tasks", "trackers", "costs", "demo", "dashboard")
+DOMAINS = ("settings", "auth", "audit", "jobs", "agents", "projects", "tasks", "trackers", "costs", "sla", "demo", "dashboard")

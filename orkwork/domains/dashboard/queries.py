@@ -139,7 +139,7 @@ def failed_alike(work: Work, project_key: str, failure: str) -> list[UUID]:
 TOLD = (
     "task.created", "task.moved", "task.blocked", "task.deleted", "comment.added", "execution.changed", "tracker.imported",
     "agent.created", "agent.changed", "agent.paused", "agent.retired", "agent.seen", "project.created", "project.archived",
-    "key.created", "key.revoked", "user.created",
+    "key.created", "key.revoked", "user.created", "sla.warned", "sla.breached",
 )  # fmt: skip
 """What is news to a person; costs and sign-ins are in the record."""
 _FEED = "select * from events where name = any(%(names)s) order by seq desc limit %(limit)s"

@@ -11,6 +11,7 @@ class SeedOut(Out):
     agents: int
     projects: int
     tasks: int
+    sla_rules: int = 0
 
 
 class DemoAgent(Out):

@@ -59,6 +59,11 @@ PHRASES = {
     "owner_link.created": "made an owner link",
     "company.changed": "changed the company's settings",
     "company.seeded": "made the starter agents and their first project",
+    "sla.rule_created": "added the SLA rule {what}",
+    "sla.rule_changed": "changed the SLA rule {what}",
+    "sla.rule_deleted": "deleted the SLA rule {what}",
+    "sla.warned": "warns that the time of {what} runs out",
+    "sla.breached": "saw {what} breach its SLA",
     "demo.removed": "removed the demo",
     "audit.erased": "erased the events of a demo",
     "job.changed": "paused or resumed the job {what}",
@@ -77,6 +82,7 @@ _PLACES = {
     "session": "/settings/sessions",
     "company": "/settings",
     "job": "/settings/jobs",
+    "sla_rule": "/settings/sla",
 }
 
 

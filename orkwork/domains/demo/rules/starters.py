@@ -1,4 +1,4 @@
-"""The starter agents of a fresh company."""
+"""The starter agents of a fresh company, and what it promises."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -72,4 +72,21 @@ STARTERS: Final = (
         Decimal(5),
         max_concurrent_tasks=3,
     ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An SLA rule to begin with; without a priority it is for all other tasks."""
+
+    name: str
+    priority: str | None
+    response_minutes: int
+    resolution_minutes: int
+
+
+SLA_RULES: Final = (
+    Promise("Urgent", "urgent", 15, 4 * 60),
+    Promise("High", "high", 60, 24 * 60),
+    Promise("Everything else", None, 8 * 60, 3 * 24 * 60),
 )

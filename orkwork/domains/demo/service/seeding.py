@@ -13,7 +13,9 @@ from orkwork.domains.demo.rules import plan, starters
 from orkwork.domains.demo.schemas import SeedOut
 from orkwork.domains.projects import service as projects
 from orkwork.domains.projects.schemas import ProjectIn
-from orkwork.domains.tasks.models import Priority
+from orkwork.domains.sla.schemas import RuleIn
+from orkwork.domains.sla.service import ruling
+from orkwork.domains.tasks.models import Priority, Status
 from orkwork.domains.tasks.schemas import BulkIn, BulkTask
 from orkwork.domains.tasks.service import bulk
 
@@ -22,12 +24,14 @@ _ONE_AT_A_TIME = "select pg_advisory_xact_lock(7, 4)"
 
 @operation(None, role=Role.OWNER, agents=False)
 def seed_starter(work: Work) -> SeedOut:
-    """Make the starter agents and the project 'orkwork v2' with its plan as tasks; what is there already stays."""
+    """Make the starter agents, the usual SLA rules and the project 'orkwork v2' with its plan as tasks; what is there
+    already stays."""
     work.sql(_ONE_AT_A_TIME)
     made = SeedOut(agents=_agents(work), projects=0, tasks=0)
     if not work.one("select id from projects where lower(name) = lower(%(name)s) limit 1", {"name": plan.PROJECT}):
         made = made.model_copy(update={"projects": 1, "tasks": _project(work)})
-    if made.agents or made.projects:
+    made = made.model_copy(update={"sla_rules": _sla_rules(work)})
+    if made.agents or made.projects or made.sla_rules:
         work.emit(events.CompanySeeded(subject_id=None, subject_label=plan.PROJECT, after=made.model_dump()))
     return made
 
@@ -62,6 +66,30 @@ def _agent_in(starter: starters.Starter, manager_id: UUID | None) -> AgentIn:
         max_concurrent_tasks=starter.max_concurrent_tasks,
         capabilities={name: Decimal(level) for name, level in starter.capabilities.items()},
     )
+
+
+_NEVER_RULED = """
+select not exists (select from sla_rules) and not exists (select from events where name = 'sla.rule_deleted') as never
+"""
+
+
+def _sla_rules(work: Work) -> int:
+    """The usual rules, where there never were any; what people deleted stays so."""
+    found = work.one(_NEVER_RULED)
+    if found is None or not found["never"]:
+        return 0
+    for rule in starters.SLA_RULES:
+        ruling.create_rule(
+            work,
+            RuleIn(
+                name=rule.name,
+                priority=None if rule.priority is None else Priority(rule.priority),
+                response_minutes=rule.response_minutes,
+                resolution_minutes=rule.resolution_minutes,
+                pauses_in=[Status.PLANNING, Status.REVIEW],
+            ),
+        )
+    return len(starters.SLA_RULES)
 
 
 def _project(work: Work) -> int:

@@ -195,6 +195,8 @@ _PLAIN = {
     "comment.added": ("commented", "message-square", ""),
     "project.created": ("began the project", "folder-kanban", ""),
     "project.archived": ("archived the project", "archive", ""),
+    "sla.warned": ("warns that its time runs out", "timer", "warn"),
+    "sla.breached": ("saw its SLA breached", "timer", "bad"),
     "tracker.imported": ("imported issues", "download", ""),
 }
 _LOOK: dict[str, tuple[str, str]] = {
