@@ -5,7 +5,6 @@ import gzip
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,6 +26,7 @@ STATES = {"New": "READY", "Active": "IN_PROGRESS", "Resolved": "COMPLETED", "Clo
 PRIORITIES = {"1": "urgent", "2": "high", "3": "medium", "4": "low"}
 LIMITS = {"urgent": (30, 240), "high": (60, 24 * 60), "medium": (240, 2 * 24 * 60), "low": (480, 5 * 24 * 60)}
 """Minutes to respond and to resolve."""
+WEEK = 7 * 24 * 60
 CLOCKS = ("response", "resolution")
 
 
@@ -88,10 +88,9 @@ def test_breaches_of_the_whole_log_are_those_of_an_independent_calculation(compa
         limits: dict[str, Any] = {"response_minutes": response, "resolution_minutes": resolution}
         rule(company, priority, priority=priority, pauses_in=["REVIEW"], escalation=chain, **limits)
     ids = make(project, incidents)
-    for boundary, rows_until in steps(incidents, ids):
-        tick(boundary)
-        apply(project, rows_until)
-    tick(datetime(2019, 1, 1, tzinfo=UTC))
+    for until, changes in steps(incidents, ids):
+        apply(project, changes)
+        tick(until)
     names = {task_id: number for number, task_id in ids.items()}
     found = rows("select task_id, clock, at from sla_breaches where level = 1")
     told = {(names[row["task_id"]], row["clock"]): int(row["at"].timestamp()) // 60 for row in found}
@@ -152,30 +151,23 @@ Change = tuple[int, UUID, str, str, str]
 
 
 def steps(incidents: dict[str, list[Row]], ids: dict[str, UUID]) -> Iterator[tuple[datetime, list[Change]]]:
-    """The rows of a day at a time, and each minute in which a priority changes by itself, after all that was before."""
-    changes: list[Change] = []
-    turning = set()
+    """The rows of a week at a time, cut before every row that changes a priority: what was before is then known."""
+    changes: list[tuple[Change, bool]] = []
     for number, way in incidents.items():
         before = None
         for row in way:
             name = "task.created" if before is None else "task.moved" if before.state != row.state else "task.changed"
-            if before is None or before[1:] != row[1:]:
-                changes.append((row.minute, ids[number], name, row.state, row.priority))
-            if before is not None and before.priority != row.priority:
-                turning.add(row.minute)
+            turns = before is not None and before.priority != row.priority
+            if before is None or turns or before.state != row.state:
+                changes.append(((row.minute, ids[number], name, row.state, row.priority), turns))
             before = row
-    changes.sort(key=lambda change: change[0])  # stable: an incident's rows of one minute keep their order
-    for minute, found in groupby(
-        changes, key=lambda c: (c[0] // 1440, c[0] if c[0] in turning else _before(c[0], turning))
-    ):
-        kept = list(found)
-        yield moment(kept[0][0]), kept
-        assert minute
-
-
-def _before(minute: int, turning: set[int]) -> int:
-    """Tells the stretches between two such minutes apart."""
-    return -sum(turn < minute for turn in turning) - 1
+    changes.sort(key=lambda change: change[0][0])  # stable: an incident's rows of one minute keep their order
+    cut = 0
+    for n, ((minute, *_), turns) in enumerate(changes):
+        if n > cut and (turns or minute // WEEK != changes[cut][0][0] // WEEK):
+            yield moment(minute), [change for change, _ in changes[cut:n]]
+            cut = n
+    yield moment(2**25), [change for change, _ in changes[cut:]]
 
 
 def apply(project: ProjectOut, changes: list[Change]) -> None:
