@@ -72,6 +72,7 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "projects.create_project": (ADMIN, "projects:write", 1),
     "projects.update_project": (ADMIN, "projects:write", 1),
     "projects.delete_project": (OWNER, NOBODY, 0),
+    "sla.at_risk": (VIEWER, "tasks:read", 0),
     "sla.late": (VIEWER, "tasks:read", 0),
     "sla.report": (VIEWER, "tasks:read", 0),
     "sla.rule": (VIEWER, "tasks:read", 0),

@@ -8,6 +8,7 @@ import { Icon } from "./icon.jsx";
 import { initials, tint } from "./face.js";
 import { useLocale } from "./locale.js";
 import { STATUS, look } from "./pill.jsx";
+import { SlaLeft } from "./sla.jsx";
 
 const STEP = 30;
 const PATIENCE = 12_000;
@@ -26,9 +27,10 @@ const CardBody = memo(function CardBody({ card, refusal, L }) {
         <span className="end"><Face name={card.assignee} person={card.person} /></span>
       </div>
       <a className="ti" href={card.href} draggable={false} data-main="1">{card.title}</a>
-      {card.due || card.due_at || card.depends || card.cost ? (
+      {card.due || card.due_at || card.sla || card.depends || card.cost ? (
         <div className="f">
-          {card.due || card.due_at ? <span className={card.due_tone || ""} title={L.t("Due")}><Icon name="timer" size="s" />{card.due || L.day(card.due_at)}</span> : null}
+          {card.sla ? <SlaLeft sla={card.sla} /> : null}
+          {(card.due || card.due_at) && (!card.sla || card.due_tone) ? <span className={card.due_tone || ""} title={L.t("Due")}><Icon name={card.sla ? "calendar" : "timer"} size="s" />{card.due || L.day(card.due_at)}</span> : null}
           {card.depends ? <span title={L.plural("depends on {n} task", "depends on {n} tasks", card.depends)}><Icon name="git-branch" size="s" />{L.number(card.depends)}</span> : null}
           {card.cost ? <span className="end num">{L.money(card.cost)}</span> : null}
         </div>

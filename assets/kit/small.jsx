@@ -6,13 +6,13 @@ import { keepLocale, locale, setLocale, useLocale } from "./locale.js";
 
 const ticks = new Set();
 if (typeof window !== "undefined") setInterval(() => ticks.forEach((tick) => tick()), 20_000);
-const onTick = (tick) => {
+export const onTick = (tick) => {
   ticks.add(tick);
   return () => ticks.delete(tick);
 };
-const minute = () => Math.floor(Date.now() / 20_000);
+export const minute = () => Math.floor(Date.now() / 20_000);
 
-const useMounted = () => {
+export const useMounted = () => {
   const [mounted, set] = useState(false);
   useEffect(() => set(true), []);
   return mounted;

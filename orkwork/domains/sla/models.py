@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, SmallInteger, Text, text
@@ -11,6 +11,13 @@ from sqlmodel import Field, SQLModel
 
 from orkwork.core.clock import now
 from orkwork.core.ids import uuid7
+from orkwork.domains.tasks.models import Status
+
+ENDED: Final = (Status.COMPLETED, Status.CANCELLED)
+"""States in which nobody waits any more. A failed task is waited for."""
+MAY_PAUSE: Final = tuple(status for status in Status if status not in ENDED)
+State = Literal["ok", "warning", "breached", "met", "missed"]
+"""How a clock stands: the first three while it may go on, the others when it has ended."""
 
 
 class Clock(StrEnum):

@@ -12,6 +12,7 @@ from orkwork.domains.settings import queries as settings
 from orkwork.domains.sla import rules as arithmetic
 from orkwork.domains.sla.models import Clock
 from orkwork.domains.sla.schemas import (
+    AtRisk,
     BreachOut,
     ClockOut,
     DueTask,
@@ -22,6 +23,7 @@ from orkwork.domains.sla.schemas import (
     RuleOut,
     SlaReport,
     TaskSla,
+    TimeLeft,
     Trend,
 )
 from orkwork.domains.tasks.queries.tasks import standing_row
@@ -83,13 +85,16 @@ def task_sla(work: Work, ref: str | UUID) -> TaskSla:
 
 
 _LATE = """
-select t.id, t.key, t.title, b.clock, b.level, d.at, a.name as worker
+select t.id, t.key, t.title, b.clock, b.level, d.at, a.name as worker,
+  (select count(*) from task_dependencies d join tasks w on w.id = d.task_id where d.depends_on_id = t.id
+    and d.kind = 'blocks' and w.status not in ('COMPLETED', 'CANCELLED')) as behind,
+  coalesce((select sum(r.amount_usd) from cost_rollup r where r.kind = 'task' and r.key = t.id::text), 0) as cost_usd
 from sla_clocks c join tasks t on t.id = c.task_id
 join lateral (select o.clock, max(o.level) as level from sla_breaches o
   where o.task_id = c.task_id and o.concerns = 'ceo' and o.level >= 1 group by o.clock) b on true
 join sla_breaches d on d.task_id = c.task_id and d.clock = b.clock and d.level = 1
 left join agents a on a.id = coalesce(t.assignee_id, t.worker_id)
-where c.resolution_ended_at is null and (b.clock = 'resolution' or c.response_ended_at is null)
+where t.status not in ('COMPLETED', 'CANCELLED', 'FAILED', 'REVIEW') and (b.clock = 'resolution' or c.response_ended_at is null)
   and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))
 order by d.at, t.id limit %(limit)s
 """
@@ -97,9 +102,27 @@ order by d.at, t.id limit %(limit)s
 
 @query("tasks:read")
 def late(work: Work, *, limit: int = 20) -> list[DueTask]:
-    """Tasks that are late and wait on, whose escalation has come to the CEO; the latest-standing first."""
+    """Tasks that are late and wait on, whose escalation has come to the CEO; those that are late the longest first.
+    What failed or waits for a review is not among them: it is told as such."""
     rows = work.all(_LATE, {"visible": work.actor.projects, "limit": limit})
     return [DueTask.model_validate(row) for row in rows]
+
+
+_NEXT = """
+select c.*, t.key from sla_clocks c join tasks t on t.id = c.task_id
+where c.next_at > %(now)s and (%(visible)s::uuid[] is null or c.project_id = any(%(visible)s))
+order by c.next_at limit 50
+"""
+
+
+@query("tasks:read")
+def at_risk(work: Work) -> AtRisk | None:
+    """Of the tasks that are warned of or late next, the one with the least time left; None when none is."""
+    now = clock.now()
+    rows = work.all(_NEXT, {"visible": work.actor.projects, "now": now})
+    found = [(one, row["key"]) for row in rows if (one := arithmetic.tighter(row, now)) and one.left_seconds >= 0]
+    least = min(found, key=lambda pair: pair[0].left_seconds, default=None)
+    return least and AtRisk(key=least[1], left=TimeLeft.model_validate(least[0]))
 
 
 _OUTCOMES = """

@@ -3,15 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
-from orkwork.domains.sla.models import Clock, Whom
+from orkwork.domains.sla.models import ENDED, Clock, State, Whom
 from orkwork.domains.tasks.models import Status
 
-ENDED: Final = (Status.COMPLETED, Status.CANCELLED)
-"""States in which nobody waits any more. A failed task is waited for."""
-MAY_PAUSE: Final = tuple(status for status in Status if status not in ENDED)
 WARNS_AT: Final = 0.8
 """The share of a limit at which a warning is given."""
 WARNING: Final = 0
@@ -20,7 +17,6 @@ LEAST_SAMPLES: Final = 5
 """Fewer than these make no percentage."""
 _NEVER: Final = float("inf")
 
-State = Literal["ok", "warning", "breached", "met", "missed"]
 Move = tuple[datetime, str]
 
 
@@ -234,6 +230,8 @@ class Standing:
     """Below zero when it is late."""
     due_at: datetime | None
     """When the limit is or was passed; null while paused or when it ended in time."""
+    runs_out_at: datetime | None
+    """While it runs, the moment from which time left is counted down: what was counted after a breach counts too."""
     ended_at: datetime | None
     paused: bool
     state: State
@@ -261,6 +259,7 @@ def standing(row: Mapping[str, Any], clock: Clock, now: datetime) -> Standing | 
         elapsed_seconds=elapsed,
         left_seconds=limit - elapsed,
         due_at=due_at,
+        runs_out_at=since + timedelta(seconds=limit - row["counted_seconds"]) if since and end is None else None,
         ended_at=end,
         paused=end is None and since is None,
         state=state,

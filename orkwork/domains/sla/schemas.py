@@ -2,15 +2,15 @@
 
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
+from orkwork.core.money import Usd
 from orkwork.core.schema import In, Int, Name, Out, Str
-from orkwork.domains.sla.models import Clock, Whom
-from orkwork.domains.sla.rules import MAY_PAUSE, State
+from orkwork.domains.sla.models import MAY_PAUSE, Clock, State, Whom
 from orkwork.domains.tasks.models import Priority, Status
 
 MOST_MINUTES = 5 * 366 * 24 * 60
@@ -124,9 +124,23 @@ class ClockOut(Out):
     """Below zero when it is late."""
     due_at: datetime | None
     """When the limit is or was passed; null while paused in time, and when it ended in time."""
+    runs_out_at: datetime | None
+    """While it runs, the moment at which no time is left."""
     ended_at: datetime | None
     paused: bool
     state: State
+
+
+class TimeLeft(Out):
+    """The time left of a task's tighter clock, as cards show it."""
+
+    clock: Clock
+    state: State
+    limit_seconds: int
+    left_seconds: float
+    runs_out_at: datetime | None
+    """Null while paused, and at the end: then `left_seconds` stands still."""
+    paused: bool
 
 
 class BreachOut(Out):
@@ -208,8 +222,13 @@ class DueTask(Out):
     at: datetime
     """When its limit was passed."""
     worker: str | None
+    behind: int
+    """Unfinished tasks that wait for it."""
+    cost_usd: Usd
 
 
-def step_rows(steps: list[StepIn]) -> list[dict[str, Any]]:
-    """An escalation as the table keeps it."""
-    return [step.model_dump(mode="json") for step in steps]
+class AtRisk(Out):
+    """The task whose time runs out next."""
+
+    key: str
+    left: TimeLeft

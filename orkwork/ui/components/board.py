@@ -20,6 +20,8 @@ class BoardCard(TypedDict):
     """Words; `due_at` is an ISO time instead."""
     due_at: NotRequired[str]
     due_tone: NotRequired[str]
+    sla: NotRequired[dict[str, Any]]
+    """The time left of what is promised: state, limit, and `until` while it runs, else `left` in seconds."""
     depends: NotRequired[int]
     cost: NotRequired[str]
     progress: NotRequired[int]

@@ -39,6 +39,14 @@ class When(rx.Component):
     shape: rx.Var[str]
 
 
+class SlaLeft(rx.Component):
+    """The time left of a promise, counted down."""
+
+    library = f"{_KIT}sla.jsx"
+    tag = "SlaLeft"
+    sla: rx.Var[dict[str, Any]]
+
+
 class CopyButton(rx.Component):
     """Copies a text."""
 

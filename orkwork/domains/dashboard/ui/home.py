@@ -24,11 +24,14 @@ from orkwork.domains.dashboard.ui import beginning, brief, needs, panels
 from orkwork.domains.dashboard.ui.lines import (
     Need,
     ProjectLine,
+    SlaLine,
     SpendLine,
     agent_need,
     failures_need,
     in_order,
+    late_need,
     project_line,
+    sla_line,
     spend_line,
     task_need,
 )
@@ -36,6 +39,7 @@ from orkwork.domains.demo import queries as demo_queries
 from orkwork.domains.demo.service import removing, seeding
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.settings import queries as settings_queries
+from orkwork.domains.sla import queries as sla
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.schemas import MoveIn
 from orkwork.domains.tasks.service import lifecycle
@@ -49,6 +53,7 @@ from orkwork.ui.screen import Screen, handler, toast
 nav.place("Dashboard", "/", "layout-dashboard", keys="gd", order=10, phone=True, short="Home")
 LONGEST_AWAY = timedelta(days=31)
 AGENTS_SHOWN = 8
+WEEK = timedelta(days=7)
 _NO_TRY: dict[str, Any] = {"project": "", "failure": "", "count": 0}
 _LOOKED = """(() => { let s = {}; try { s = JSON.parse(localStorage["orkwork.looked"] || "{}") } catch {}
 const now = Date.now(); if (!s.last || now - s.last > 1800000) s.since = s.last || 0;
@@ -63,14 +68,16 @@ def _read(work: Work) -> dict[str, Any]:
     held_up = [agent for agent in agents if agent.state in ("blocked", "paused")]
     projects = [project_line(project) for project in project_queries.projects(work)]
     tasks = [failures_need(many, now) for many in waiting.alike] + [task_need(task, now) for task in waiting.tasks]
-    found = in_order(tasks + [agent_need(agent) for agent in held_up])
+    late = {task.key: late_need(task, now) for task in sla.late(work)}  # once, whichever of its clocks is late
+    found = in_order(tasks + [*late.values()] + [agent_need(agent) for agent in held_up])
     beginnings = queries.beginnings(work)
     return {
         "needs": found,
-        "needs_count": waiting.in_review + waiting.failed + len(held_up),
+        "needs_count": waiting.in_review + waiting.failed + len(held_up) + len(late),
         "in_review": waiting.in_review,
         "failed": waiting.failed,
         "spend": spend_line(queries.spend(work)),
+        "sla": _sla(work),
         "projects": projects,
         "agents": [line(agent) for agent in sorted(agents, key=lambda agent: ORDER.index(agent.state))[:AGENTS_SHOWN]],
         "tally": {state: sum(agent.state == state for agent in agents) for state in ORDER},
@@ -79,6 +86,13 @@ def _read(work: Work) -> dict[str, Any]:
         "name": work.actor.name,
         "demo": demo_queries.present(work),
     }
+
+
+def _sla(work: Work) -> SlaLine:
+    """The last seven days against the seven before."""
+    week = sla.report(work)
+    before = sla.report(work, since=week.since - WEEK, until=week.until - WEEK)
+    return sla_line(week, before, sla.at_risk(work))
 
 
 def _told(event: EventOut, newest: int | None) -> EventLine:
@@ -104,6 +118,7 @@ class Home(Screen, rx.State):
     in_review: int = 0
     failed: int = 0
     spend: SpendLine = {}
+    sla: SlaLine = {}
     projects: list[ProjectLine] = []
     agents: list[AgentLine] = []
     tally: dict[str, int] = {}
@@ -309,6 +324,7 @@ def _full() -> rx.Component:
             rx.el.div(needs.card_of(Home), rx.el.div(panels.projects(Home), class_name="no-m"), class_name="c8 stack"),
             rx.el.div(
                 panels.spend(Home),
+                rx.el.div(panels.sla(Home), class_name="no-m"),
                 rx.el.div(panels.agents(Home), class_name="no-m"),
                 rx.el.div(panels.feed(Home), class_name="no-m"),
                 class_name="c4 stack",

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from orkwork.core.money import plain
 from orkwork.domains.agents.schemas import AgentAtWork
 from orkwork.domains.dashboard.schemas import Failures, Spend, WaitingTask
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import state_of
+from orkwork.domains.sla.schemas import AtRisk, DueTask, SlaReport
+from orkwork.domains.tasks.ui.shown import time_left
 
-KINDS = ("review", "blocked", "failures", "failed", "paused")
+KINDS = ("review", "blocked", "failures", "failed", "late", "paused")
 """What needs a person, in the order of what it holds up when nothing else tells them apart."""
 RAISE = Decimal("1.5")
 
@@ -114,6 +116,57 @@ def agent_need(agent: AgentAtWork) -> Need:
         "detail": plain(budget),
         "raised": plain(raised) if blocked else "",
     } | _ALONE
+
+
+def late_need(task: DueTask, now: datetime) -> Need:
+    """A task that is late, and that nobody below the CEO has helped."""
+    return {
+        "id": f"late:{task.id}",
+        "kind": "late",
+        "icon": "timer",
+        "tone": "bad",
+        "key": task.key,
+        "title": task.title,
+        "href": f"/tasks/{task.key}",
+        "who": task.worker or "",
+        "seconds": max(0, int((now - task.at).total_seconds())),
+        "behind": task.behind,
+        "amount": plain(task.cost_usd),
+        "detail": "",
+        "raised": "",
+    } | _ALONE
+
+
+class SlaLine(TypedDict, total=False):
+    """How much was kept in the last seven days."""
+
+    percent: int | None
+    enough: bool
+    met: int
+    total: int
+    change: str
+    days: list[float]
+    risk: str
+    left: dict[str, Any]
+
+
+def sla_line(week: SlaReport, before: SlaReport, risk: AtRisk | None) -> SlaLine:
+    """The week against the one before, in points; days without data repeat the day before."""
+    now, then = week.total.percent_within, before.total.percent_within
+    days: list[float] = []
+    for day in week.trend:
+        share = 100 * day.met / (day.met + day.missed) if day.met + day.missed else (days[-1] if days else 100.0)
+        days.append(share)
+    return {
+        "percent": now,
+        "enough": now is not None,
+        "met": week.total.met,
+        "total": week.total.met + week.total.missed,
+        "change": "" if now is None or then is None else f"{now - then:+d}".replace("-", "−"),
+        "days": days,
+        "risk": risk.key if risk else "",
+        "left": time_left(risk.left) if risk else {},
+    }
 
 
 def in_order(needs: list[Need]) -> list[Need]:

@@ -49,7 +49,8 @@ def _need(state: Any, need: rx.Var, n: Any) -> rx.Component:
         rx.cond(
             need["seconds"].to(int) >= 0,
             rx.fragment(
-                rx.el.div(duration(need["seconds"]), class_name="b6 t"), rx.el.div(t("waiting"), class_name="meta")
+                rx.el.div(duration(need["seconds"]), class_name="b6 t"),
+                rx.el.div(rx.cond(need["kind"] == "late", t("late"), t("waiting")), class_name="meta"),
             ),
         ),
         class_name="waits",
@@ -101,6 +102,7 @@ def _title(state: Any, need: rx.Var, opened: rx.Var) -> rx.Component:
         ("failures", _alike(need)),
         ("review", t("Review {title}", title=need["title"])),
         ("failed", t("{title} failed", title=need["title"])),
+        ("late", t("{title} is late", title=need["title"])),
         ("blocked", t("{name} has spent today's budget", name=need["title"])),
         t("{name} is paused", name=need["title"]),
     )
@@ -213,6 +215,7 @@ def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
                 button(t("Cancel task"), on_click=state.cancel(need["key"])),
             ),
         ),
+        ("late", rx.el.a(t("Open task"), href=need["href"].to(str), class_name=rx.cond(first, "btn solid", "btn"))),
         ("failures", main(t("Try all again…"), state.ask_retries(need["id"]))),
         ("blocked", rx.cond(Shell.can_manage, raised)),
         rx.cond(Shell.can_manage, main(t("Resume"), state.resume(need["id"]))),

@@ -10,12 +10,12 @@ from orkwork.domains.projects.ui.components import standing_pill, tone
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button
 from orkwork.ui.components.figure import bar, key_figure, sparkline
-from orkwork.ui.components.kit import NewPill
+from orkwork.ui.components.kit import NewPill, SlaLeft
 from orkwork.ui.components.panel import card, link
 from orkwork.ui.components.pill import state_pill
 from orkwork.ui.components.table import num, table
 from orkwork.ui.components.when import when
-from orkwork.ui.locale import money, plural, t
+from orkwork.ui.locale import money, number, plural, t
 
 
 def spend(state: Any) -> rx.Component:
@@ -53,6 +53,38 @@ def spend(state: Any) -> rx.Component:
         class_name="row",
     )
     return card(rx.el.div(figures, days, class_name="cb stack"), title=t("Spend"))
+
+
+def sla(state: Any) -> rx.Component:
+    """How much of what was promised was kept, and what is at risk next."""
+    own = state.sla
+    of = t("{met} of {total} promises kept", met=number(own["met"]), total=number(own["total"]))
+    known = rx.cond(
+        own["change"].to(str) != "", rx.fragment(of, rx.el.span(" · ", t("{n} points", n=own["change"]))), of
+    )
+    figure = key_figure(
+        t("Within SLA, 7 days"),
+        rx.cond(own["enough"].to(bool), t("{n}%", n=number(own["percent"])), "—"),
+        change=rx.cond(own["enough"].to(bool), known, t("too little data")),
+        small=False,
+    )
+    drawn = rx.cond(own["enough"].to(bool), sparkline(own["days"], label=t("Within SLA by day, 7 days")))
+    risk = rx.el.a(
+        rx.el.span(t("Next at risk"), " ", rx.el.span(own["risk"], class_name="mono"), class_name="grow trunc"),
+        SlaLeft.create(sla=own["left"]),
+        href=rx.Var.create("/tasks/") + own["risk"].to(str),
+        class_name="r",
+    )
+    return card(
+        rx.el.a(
+            figure,
+            rx.el.span(drawn, class_name="end"),
+            href="/settings/sla",
+            class_name="row cb",
+            style={"justifyContent": "space-between"},
+        ),
+        rx.cond(own["risk"].to(str) != "", risk),
+    )
 
 
 def agents(state: Any) -> rx.Component:

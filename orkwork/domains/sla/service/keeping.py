@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from orkwork.core.work import Work
 from orkwork.domains.sla import rules
-from orkwork.domains.sla.models import Clock, Whom
+from orkwork.domains.sla.models import ENDED, Clock, Whom
 from orkwork.domains.sla.rules import Move, Reading, Rule, Step, Subject, Track
 from orkwork.domains.tasks.models import Status
 
@@ -80,7 +80,7 @@ def refresh(work: Work, task_ids: Sequence[UUID]) -> None:
 
 def _is_settled(task: dict[str, Any], moves: list[Move], known: list[Rule]) -> bool:
     """Whether the task ended, and its clock with it."""
-    if task["status"] not in rules.ENDED or task["was_ended_at"] is None:
+    if task["status"] not in ENDED or task["was_ended_at"] is None:
         return False
     track = rules.follow(moves, ()) if known else None
     return track is None or track.ended_at == task["was_ended_at"]

@@ -1,11 +1,14 @@
 """Reading a project's board: the first cards of each lane, and how many there are."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from orkwork.core import clock
 from orkwork.core.errors import NotFound
 from orkwork.core.operation import query
 from orkwork.core.work import Work
+from orkwork.domains.sla import rules as sla
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries.seen import BoardCard, BoardOut
@@ -32,17 +35,20 @@ _COLUMNS = """
     where x.task_id = t.id order by x.run desc limit 1) end as failure,
   jsonb_array_length(t.acceptance_criteria) as criteria,
   case when t.acceptance_criteria <> '[]' then
-    (select count(*) from jsonb_array_elements(t.acceptance_criteria) c where c ->> 'done' = 'true') else 0 end as criteria_done
+    (select count(*) from jsonb_array_elements(t.acceptance_criteria) c where c ->> 'done' = 'true') else 0 end as criteria_done,
+  k.response_limit_seconds, k.response_seconds, k.response_ended_at, k.response_due_at, k.resolution_limit_seconds,
+  k.resolution_ended_at, k.resolution_due_at, k.counted_seconds, k.running_since
 """
+_TASKS = "tasks t left join sla_clocks k on k.task_id = t.id"
 _OPEN_LANES = f"""
 select c.* from unnest(%(statuses)s::text[], %(takes)s::int[]) as s(status, take)
 cross join lateral (
-  select {_COLUMNS} from tasks t where t.project_id = %(project)s and t.status = s.status and {{where}}
+  select {_COLUMNS} from {_TASKS} where t.project_id = %(project)s and t.status = s.status and {{where}}
   order by t.priority, t.id limit s.take) c
 """
 # A status that stands in the text lets the planner read the index that holds the ended tasks alone.
 _ENDED_LANE = f"""
-(select {_COLUMNS} from tasks t where t.project_id = %(project)s and t.status = '{{status}}' and {{where}}
+(select {_COLUMNS} from {_TASKS} where t.project_id = %(project)s and t.status = '{{status}}' and {{where}}
  order by t.updated_at desc, t.id desc limit %({{status}})s)
 """
 _TALLY = "select status, sum(tasks)::int as tasks from task_tallies where project_id = %(project)s group by status"
@@ -64,17 +70,19 @@ def board(
     params |= {"project": project_id, "statuses": going, "takes": [takes[status] for status in going]} | takes
     ended = " union all ".join(_ENDED_LANE.format(status=status.value, where=where) for status in _ENDED)
     rows = work.all(_OPEN_LANES.format(where=where), params) + work.all(ended, params)
+    now = clock.now()
     counted = work.all(_COUNT.format(where=where) if conditions else _TALLY, params)
     return BoardOut(
-        cards=[_card(row) for row in rows], counts={row["status"]: row["tasks"] for row in counted if row["tasks"]}
+        cards=[_card(row, now) for row in rows], counts={row["status"]: row["tasks"] for row in counted if row["tasks"]}
     )
 
 
-def _card(row: dict[str, Any]) -> BoardCard:
+def _card(row: dict[str, Any], now: datetime) -> BoardCard:
     standing = standing_of(row)
     legal = rules.legal(standing)
     barred = [to for to in rules.TRANSITIONS[standing.status] if to not in legal]
-    return BoardCard.model_validate(row | {"barred": barred, "blockers": row["blockers"] or []})
+    told = {"barred": barred, "blockers": row["blockers"] or [], "sla": sla.tighter(row, now)}
+    return BoardCard.model_validate(row | told)
 
 
 @query("tasks:read")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from orkwork.core.money import Usd
 from orkwork.core.schema import Out
+from orkwork.domains.sla.schemas import TimeLeft
 from orkwork.domains.tasks.models import Priority, Status
 
 
@@ -33,6 +34,8 @@ class BoardCard(Out):
     criteria_done: int
     crit: int
     """The longest chain of tasks behind it."""
+    sla: TimeLeft | None
+    """The tighter of its clocks; null where nothing is promised."""
     barred: list[Status]
     """Moves of the table that its guards refuse now."""
 

@@ -31,6 +31,7 @@ class OneTask(Screen, rx.State):
     more_costs: bool = False
     history: list[dict[str, Any]] = []
     work: dict[str, Any] = {}
+    sla: list[dict[str, Any]] = []
     needs: list[dict[str, Any]] = []
     waits: list[dict[str, Any]] = []
     related: list[dict[str, Any]] = []

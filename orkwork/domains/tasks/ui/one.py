@@ -13,6 +13,7 @@ from orkwork.ui.components.button import button, menu
 from orkwork.ui.components.dialog import confirm, opens
 from orkwork.ui.components.figure import bar
 from orkwork.ui.components.icon import icon
+from orkwork.ui.components.kit import SlaLeft
 from orkwork.ui.components.panel import card, grid, properties, skeleton, stack
 from orkwork.ui.components.pill import priority, status_pill
 from orkwork.ui.components.when import when
@@ -218,6 +219,22 @@ def _properties() -> rx.Component:
     )
 
 
+def _promise(one: rx.Var) -> rx.Component:
+    """One clock of the service level."""
+    name = rx.cond(one["clock"] == "response", t("Response SLA"), t("Resolution SLA"))
+    return rx.el.div(
+        rx.el.div(rx.el.span(name, class_name="grow"), SlaLeft.create(sla=one["left"]), class_name="row"),
+        bar(one["share"], label=t("{n}% of the time used", n=one["share"]), tone=one["tone"].to(str)),
+        rx.el.span(
+            t("{used} of {limit}", used=duration(one["used"]), limit=duration(one["limit"])),
+            rx.cond(one["left"].to(dict[str, Any])["state"] == "ok", rx.fragment(", ", t("warning at 80%"))),
+            class_name="meta t",
+        ),
+        class_name="col used",
+        key=one["clock"],
+    )
+
+
 def _time_and_money() -> rx.Component:
     work, task = OneTask.work, OneTask.task
     planned = rx.cond(
@@ -242,6 +259,7 @@ def _time_and_money() -> rx.Component:
         rx.fragment(),
     )
     return card(
+        rx.foreach(OneTask.sla, _promise),
         rx.el.div(
             rx.el.div(
                 rx.el.span(t("Worked"), class_name="grow"),

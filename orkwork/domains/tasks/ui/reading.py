@@ -12,6 +12,8 @@ from orkwork.domains.costs import queries as costs
 from orkwork.domains.costs.queries import CostFilter
 from orkwork.domains.projects import queries as projects
 from orkwork.domains.settings import queries as settings
+from orkwork.domains.sla import queries as sla
+from orkwork.domains.sla.schemas import ClockOut
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import graph, history, runs
 from orkwork.domains.tasks.queries import tasks as queries
@@ -44,6 +46,7 @@ def task(work: Work, ref: str, cost_rows: int) -> dict[str, Any]:
         "more_costs": ledger.next_cursor is not None,
         "history": sorted([*told, *said], key=lambda one: one["at"])[-200:],
         "work": _work(found, executions),
+        "sla": [_sla(one) for one in reversed(sla.task_sla(work, found.id).clocks)],
     } | _edges(graph.dependencies(work, found.id))
 
 
@@ -140,6 +143,19 @@ def _work(found: TaskOut, executions: list[ExecutionOut]) -> dict[str, Any]:
         "planned": planned,
         "share": min(100, round(100 * seconds / planned)) if planned else 0,
         "over": bool(planned and seconds > planned),
+    }
+
+
+def _sla(one: ClockOut) -> dict[str, Any]:
+    """A clock of the service level: how much of the promise is used."""
+    tone = {"warning": "warn", "breached": "bad", "missed": "bad", "met": "ok"}.get(one.state, "")
+    return {
+        "clock": one.clock.value,
+        "left": shown.time_left(one),
+        "used": one.elapsed_seconds,
+        "limit": one.limit_seconds,
+        "share": min(100, round(100 * one.elapsed_seconds / one.limit_seconds)),
+        "tone": tone,
     }
 
 

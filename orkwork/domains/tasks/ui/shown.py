@@ -5,6 +5,7 @@ from typing import Any
 
 from orkwork.core import clock
 from orkwork.core.money import plain
+from orkwork.domains.sla.schemas import ClockOut, TimeLeft
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries.seen import BoardCard, TaskFact
@@ -111,8 +112,22 @@ def card(item: BoardCard) -> dict[str, Any]:
         "cost": plain(item.cost_usd),
         "progress": item.progress or 0,
         "refuse": barred,
+        "sla": time_left(item.sla),
     }
     return {name: value for name, value in (shown | _note(item)).items() if value}
+
+
+def time_left(found: TimeLeft | ClockOut | None) -> dict[str, Any]:
+    """The time left as the browser counts it down."""
+    if found is None:
+        return {}
+    left = {} if found.runs_out_at else {"left": round(found.left_seconds)}
+    return left | {
+        "state": found.state,
+        "until": found.runs_out_at.isoformat() if found.runs_out_at else "",
+        "limit": found.limit_seconds,
+        "paused": found.paused,
+    }
 
 
 def _barred(item: BoardCard, to: Status) -> str:
