@@ -72,13 +72,13 @@ where b.task_id = %(id)s order by b.at, b.clock, b.level
 def task_sla(work: Work, ref: str | UUID) -> TaskSla:
     """How a task stands to what is promised: both clocks, and what was told of them."""
     task = standing_row(work, ref)
-    row, now = work.one(_CLOCK, task), clock.now()
+    row, now = work.one(_CLOCK, task) or {}, clock.now()
     found = [arithmetic.standing(row, one, now) for one in Clock] if row else []
     return TaskSla(
         task_key=task["key"],
-        rule_id=row and row["rule_id"],
-        rule_name=row and row["rule_name"],
-        started_at=row and row["started_at"],
+        rule_id=row.get("rule_id"),
+        rule_name=row.get("rule_name"),
+        started_at=row.get("started_at"),
         clocks=[ClockOut.model_validate(one) for one in found if one is not None],
         breaches=[BreachOut.model_validate(breach) for breach in work.all(_TOLD, task)],
     )

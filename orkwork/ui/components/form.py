@@ -71,9 +71,10 @@ def long_text(
 
 
 def choice(
-    name: str, label: Any, options: Any, *, errors: Any = None, hint: Any = None, id: str = "", **props: Any
+    name: str, label: Any, options: Any, *, errors: Any = None, hint: Any = None, first: Any = None, **props: Any
 ) -> rx.Component:
-    """One of several: pairs of value and text, or a list var of {"value", "text"}."""
+    """One of several: pairs of value and text, or a list var of {"value", "text"}; `first` is a pair before them."""
+    id = props.pop("id", "")
     own = id or f"field-{name}"
     error = _error(errors, name)
     if isinstance(options, rx.Var):
@@ -81,6 +82,7 @@ def choice(
     else:
         pairs = options.items() if isinstance(options, Mapping) else options
         items = [rx.el.option(words, value=value) for value, words in pairs]
+    items = [rx.el.option(first[1], value=first[0])] * (first is not None) + items
     control = rx.el.select(
         *items, id=own, name=name, class_name="input", custom_attrs=_describe(own, hint, error), **props
     )

@@ -36,9 +36,9 @@ def worker(company: Company) -> Worker:
     return company.agent("CODE", manager_id=chief.id)
 
 
-def ready(company: Company, project: ProjectOut, minutes: float = 0, **fields: object) -> str:
+def ready(company: Company, project: ProjectOut, minutes: float = 0) -> str:
     with time_machine.travel(later(NOON, minutes), tick=False):
-        return company.task(project, ready=True, **fields).key
+        return company.task(project, ready=True).key
 
 
 def move(company: Company, key: str, minutes: float, to: Status) -> None:

@@ -31,7 +31,8 @@ def way(*steps: tuple[float, str]) -> list[tuple[datetime, str]]:
 
 
 def rule(n: int = 1, **fields: Any) -> Rule:
-    return Rule(id=UUID(int=n), created_at=at(n), **({"resolution_minutes": 60} | fields))
+    wanted: dict[str, Any] = {"resolution_minutes": 60} | fields
+    return Rule(id=UUID(int=n), created_at=at(n), **wanted)
 
 
 TASK = Subject(project_id=PROJECT, priority="high", labels=["bug", "ui"], kind="task")

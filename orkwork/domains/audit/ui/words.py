@@ -64,6 +64,7 @@ PHRASES = {
     "sla.rule_deleted": "deleted the SLA rule {what}",
     "sla.warned": "warns that the time of {what} runs out",
     "sla.breached": "saw {what} breach its SLA",
+    "sla.breached:escalated": "escalated {what}: it is late",
     "demo.removed": "removed the demo",
     "audit.erased": "erased the events of a demo",
     "job.changed": "paused or resumed the job {what}",

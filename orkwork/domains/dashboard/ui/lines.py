@@ -151,12 +151,9 @@ class SlaLine(TypedDict, total=False):
 
 
 def sla_line(week: SlaReport, before: SlaReport, risk: AtRisk | None) -> SlaLine:
-    """The week against the one before, in points; days without data repeat the day before."""
+    """The week against the one before, in points; the line runs over the days that have data."""
     now, then = week.total.percent_within, before.total.percent_within
-    days: list[float] = []
-    for day in week.trend:
-        share = 100 * day.met / (day.met + day.missed) if day.met + day.missed else (days[-1] if days else 100.0)
-        days.append(share)
+    days = [100 * day.met / (day.met + day.missed) for day in week.trend if day.met + day.missed]
     return {
         "percent": now,
         "enough": now is not None,

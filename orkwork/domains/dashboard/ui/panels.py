@@ -68,7 +68,9 @@ def sla(state: Any) -> rx.Component:
         change=rx.cond(own["enough"].to(bool), known, t("too little data")),
         small=False,
     )
-    drawn = rx.cond(own["enough"].to(bool), sparkline(own["days"], label=t("Within SLA by day, 7 days")))
+    drawn = rx.cond(
+        own["days"].to(list[float]).length() > 1, sparkline(own["days"], label=t("Within SLA by day, 7 days"))
+    )
     risk = rx.el.a(
         rx.el.span(t("Next at risk"), " ", rx.el.span(own["risk"], class_name="mono"), class_name="grow trunc"),
         SlaLeft.create(sla=own["left"]),

@@ -27,6 +27,7 @@ _OF_RULES = (
     ProjectArchived.name,
     ProjectChanged.name,
 )
+_WORDS = {rules.WARNING: "warned", rules.BREACH: "breached"}
 _FIRST = UUID(int=0)
 _FOLLOWER = "select pos, retarget_after from sla_follower for update"
 _BEGIN = "insert into sla_follower (id, pos) values (1, 0) on conflict do nothing"
@@ -134,6 +135,6 @@ def _tell(work: Work, breach: dict[str, Any], row: dict[str, Any]) -> None:
             subject_id=row["task_id"],
             subject_label=row["key"],
             project_id=row["project_id"],
-            after=after | {"rule_id": row["rule_id"]},
+            after=after | {"rule_id": row["rule_id"], "status": _WORDS.get(breach["level"], "escalated")},
         )
     )

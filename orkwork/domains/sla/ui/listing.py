@@ -35,7 +35,7 @@ def _read(work: Work) -> dict[str, Any]:
     names = [{"value": str(one.id), "text": f"{one.key_prefix} {one.name}"} for one in projects.projects(work)]
     return {
         "rules": [lines.line(rule) for rule in queries.rules(work)],
-        "projects": [{"value": "", "text": "—"}, *names],
+        "projects": names,
     }
 
 
@@ -173,7 +173,14 @@ def _form() -> rx.Component:
     return form.form(
         form.text("name", t("Name"), errors=errors, default_value=was["name"], max_length=120, auto_focus=True),
         form.two(
-            form.choice("project_id", t("Project"), SlaRules.projects, errors=errors, default_value=was["project_id"]),
+            form.choice(
+                "project_id",
+                t("Project"),
+                SlaRules.projects,
+                errors=errors,
+                first=anyone,
+                default_value=was["project_id"],
+            ),
             form.choice(
                 "priority", t("Priority"), [anyone, *priorities()], errors=errors, default_value=was["priority"]
             ),
@@ -199,7 +206,9 @@ def _form() -> rx.Component:
             ),
         ),
         rx.el.fieldset(
-            rx.el.legend(t("The clocks stand still in"), class_name="b5"),
+            rx.el.legend(
+                t("The clocks stand still in"), class_name="b5", style={"padding": "0 0 8px", "fontSize": "13px"}
+            ),
             rx.el.div(*pauses, class_name="row w", style={"gap": "4px 16px"}),
             style={"border": "0", "padding": "0", "margin": "0"},
         ),

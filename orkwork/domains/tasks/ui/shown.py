@@ -227,6 +227,8 @@ _LOOK: dict[str, tuple[str, str]] = {
 
 def _told(told: TaskFact, agents: Mapping[str, str]) -> tuple[str, str, str, str, str]:
     """Text, its two words, icon and tone."""
+    if told.name == "sla.breached" and told.after.get("status") == "escalated":
+        return "escalated it: it is late", "", "", "timer", "bad"
     if told.name in _PLAIN:
         text, icon, tone = _PLAIN[told.name]
         return text, "", "", icon, tone
