@@ -74,15 +74,15 @@ def choice(
     name: str, label: Any, options: Any, *, errors: Any = None, hint: Any = None, first: Any = None, **props: Any
 ) -> rx.Component:
     """One of several: pairs of value and text, or a list var of {"value", "text"}; `first` is a pair before them."""
-    id = props.pop("id", "")
-    own = id or f"field-{name}"
+    own = props.pop("id", "") or f"field-{name}"
     error = _error(errors, name)
     if isinstance(options, rx.Var):
         items = [rx.foreach(options, lambda option: rx.el.option(option["text"], value=option["value"]))]
     else:
         pairs = options.items() if isinstance(options, Mapping) else options
         items = [rx.el.option(words, value=value) for value, words in pairs]
-    items = [rx.el.option(first[1], value=first[0])] * (first is not None) + items
+    if first is not None:
+        items.insert(0, rx.el.option(first[1], value=first[0]))
     control = rx.el.select(
         *items, id=own, name=name, class_name="input", custom_attrs=_describe(own, hint, error), **props
     )
