@@ -76,13 +76,12 @@ def choice(
     """One of several: pairs of value and text, or a list var of {"value", "text"}; `first` is a pair before them."""
     own = props.pop("id", "") or f"field-{name}"
     error = _error(errors, name)
+    items: list[rx.Component] = [] if first is None else [rx.el.option(first[1], value=first[0])]
     if isinstance(options, rx.Var):
-        items = [rx.foreach(options, lambda option: rx.el.option(option["text"], value=option["value"]))]
+        items.append(rx.foreach(options, lambda option: rx.el.option(option["text"], value=option["value"])))
     else:
         pairs = options.items() if isinstance(options, Mapping) else options
-        items = [rx.el.option(words, value=value) for value, words in pairs]
-    if first is not None:
-        items.insert(0, rx.el.option(first[1], value=first[0]))
+        items += [rx.el.option(words, value=value) for value, words in pairs]
     control = rx.el.select(
         *items, id=own, name=name, class_name="input", custom_attrs=_describe(own, hint, error), **props
     )

@@ -12,6 +12,8 @@ from orkwork.domains.agents import service as agents
 from orkwork.domains.demo.rules import plan
 from orkwork.domains.demo.schemas import SeedOut
 from orkwork.domains.demo.service import seeding
+from orkwork.domains.sla import queries as sla_queries
+from orkwork.domains.sla.service import ruling
 from tests.demo.company_state import everything, rows
 from tests.factories import Company
 
@@ -37,6 +39,16 @@ def test_the_starters_and_the_plan_are_there(company: Company) -> None:
         "c.id = ac.capability_id) on c.name = n and ac.agent_id = a.id))"
     )
     assert not lonely, "nobody could ever claim these"
+
+
+def test_the_usual_promises_are_there_and_what_was_deleted_stays_so(company: Company) -> None:
+    assert seed().sla_rules == 3
+    found = rows("select priority, response_minutes, resolution_minutes from sla_rules order by 3")
+    assert [tuple(row.values()) for row in found] == [("urgent", 15, 240), ("high", 60, 1440), (None, 480, 4320)]
+    for rule in company.do(sla_queries.rules):
+        company.do(ruling.delete_rule, rule.id)
+    assert seed().sla_rules == 0
+    assert rows("select from sla_rules") == []
 
 
 def test_seeding_again_changes_nothing_even_after_people_did(company: Company) -> None:
