@@ -212,6 +212,7 @@ _PLAIN = {
     "project.archived": ("archived the project", "archive", ""),
     "sla.warned": ("warns that its time runs out", "timer", "warn"),
     "sla.breached": ("saw its SLA breached", "timer", "bad"),
+    "sla.breached:escalated": ("escalated it: it is late", "timer", "bad"),
     "tracker.imported": ("imported issues", "download", ""),
 }
 _LOOK: dict[str, tuple[str, str]] = {
@@ -227,10 +228,9 @@ _LOOK: dict[str, tuple[str, str]] = {
 
 def _told(told: TaskFact, agents: Mapping[str, str]) -> tuple[str, str, str, str, str]:
     """Text, its two words, icon and tone."""
-    if told.name == "sla.breached" and told.after.get("status") == "escalated":
-        return "escalated it: it is late", "", "", "timer", "bad"
+    closer = f"{told.name}:{told.after.get('status')}"
     if told.name in _PLAIN:
-        text, icon, tone = _PLAIN[told.name]
+        text, icon, tone = _PLAIN[closer if closer in _PLAIN else told.name]
         return text, "", "", icon, tone
     if told.name == "task.moved":
         return _moved(told, agents)
