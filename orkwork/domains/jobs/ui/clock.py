@@ -24,6 +24,7 @@ WORDS = {
     "tasks.offer_retries": "Offer failed tasks again",
     "demo.sweep": "Clear a removed demo away",
     "projects.fold_tallies": "Fold the counts of tasks together",
+    "sla.check": "Warn of SLAs that run out, and tell of breaches",
     "auth.forget_expired": "Forget expired sessions and kept answers",
 }
 """What each job is to a person."""

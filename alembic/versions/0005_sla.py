@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0004_sla"
-down_revision = "0003_ended_lanes"
+revision = "0005_sla"
+down_revision = "0004_jobs"
 branch_labels = None
 depends_on = None
 
