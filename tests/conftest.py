@@ -66,7 +66,9 @@ def database(environment: str) -> Iterator[str]:
             "update event_log_cursor set pos = 0, hash = decode(repeat('00', 32), 'hex'), xid = '0', seq = 0"
         )
         connection.exec_driver_sql(
-            "update settings set name = 'My company', time_zone = 'UTC', locale = 'en', version = 1"
+            "update settings set name = 'My company', time_zone = 'UTC', locale = 'en', version = 1, "
+            "weight_capability = 0.4, weight_performance = 0.3, weight_workload = 0.2, weight_cost = 0.1, "
+            "take_up_seconds = 600"
         )
 
 

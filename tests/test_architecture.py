@@ -144,7 +144,7 @@ def test_pages_and_routes_hold_no_sql() -> None:
 
 
 INNER = {
-    "tasks": {"moving", "shapes"},
+    "tasks": {"moving", "shapes", "candidates"},
     "demo": {"ledger", "erasing"},
     "sla": {"keeping"},
 }
@@ -152,7 +152,9 @@ INNER = {
 PARTS = {
     # parts of operations that other operations of the same floor call in the same Work
     "audit.service.erase", "demo.service.erasing.let_go", "demo.service.erasing.delete", "demo.service.ledger.forget",
-    "costs.queries.cost_out", "tasks.queries.tasks.located", "tasks.queries.tasks.missing",
+    "costs.queries.cost_out", "settings.queries.shown",
+    "decisions.queries.missing", "decisions.service.ask", "decisions.service.close",
+    "tasks.queries.tasks.located", "tasks.queries.tasks.missing",
     "tasks.queries.tasks.standing_row", "tasks.queries.tasks.standing_of", "tasks.queries.tasks.words",
     "tasks.queries.tasks.task_lookup", "tasks.queries.tasks.standing_lookup",
     "tasks.queries.tasks.orders", "tasks.queries.graph.critical_path", "tasks.service.creating.columns",

@@ -67,6 +67,10 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "costs.spend_today": (VIEWER, "costs:read", 0),
     "costs.record_cost": (ADMIN, "costs:write", 1),
     "costs.record_costs": (ADMIN, "costs:write", 1),
+    "decisions.decision": (VIEWER, "decisions:read", 0),
+    "decisions.decisions": (VIEWER, "decisions:read", 0),
+    "decisions.pending": (VIEWER, "decisions:read", 0),
+    "decisions.resolve": (ADMIN, NOBODY, 0),
     "projects.project": (VIEWER, "projects:read", 0),
     "projects.projects": (VIEWER, "projects:read", 0),
     "projects.create_project": (ADMIN, "projects:write", 1),
@@ -83,6 +87,8 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "sla.delete_rule": (ADMIN, NOBODY, 0),
     "settings.company": (VIEWER, ANY, 0),
     "settings.update_company": (ADMIN, NOBODY, 0),
+    "tasks.assignment": (VIEWER, "tasks:read", 0),
+    "tasks.assign_best": (MEMBER, NOBODY, 0),
     "tasks.board": (VIEWER, "tasks:read", 0),
     "tasks.comments": (VIEWER, "tasks:read", 0),
     "tasks.dependencies": (VIEWER, "tasks:read", 0),
@@ -134,7 +140,10 @@ SYSTEM_ONLY = {
     "projects.fold_tallies",
     "sla.check",
     "sla.follow",
+    "tasks.assign_ready",
+    "tasks.count_means",
     "tasks.give_back_lapsed",
+    "tasks.give_back_untaken",
     "tasks.offer_retries",
 }
 """What only the clock, the command line and the sign-in do."""
@@ -242,6 +251,11 @@ ROUTES: dict[str, Route] = {
     "jobs.update": Route("PATCH", "/jobs/audit.seal", {"paused": True}, ADMIN, NOBODY),
     "settings.get": Route("GET", "/settings", None, VIEWER, ANY),
     "settings.update": Route("PATCH", "/settings", {"name": "x"}, ADMIN, NOBODY),
+    "decisions.list": Route("GET", "/decisions", None, VIEWER, "decisions:read"),
+    "decisions.pending": Route("GET", "/decisions/pending", None, VIEWER, "decisions:read"),
+    "decisions.log": Route("GET", "/decisions/log", None, VIEWER, "decisions:read"),
+    "decisions.get": Route("GET", "/decisions/{none}", None, VIEWER, "decisions:read"),
+    "decisions.resolve": Route("POST", "/decisions/{none}/resolve", {"option": "leave"}, ADMIN, NOBODY),
     "projects.list": Route("GET", "/projects", None, VIEWER, "projects:read"),
     "projects.create": Route("POST", "/projects", {"name": "x"}, ADMIN, "projects:write", 1),
     "projects.get": Route("GET", "/projects/HAL", None, VIEWER, "projects:read"),
@@ -271,6 +285,7 @@ ROUTES: dict[str, Route] = {
         "POST", "/tasks/HAL-1/status", {"to": "PLANNING", "comment": "x"}, MEMBER, "tasks:write", 1
     ),
     "tasks.assign": Route("POST", "/tasks/HAL-1/assign", {"agent_id": "{agent}"}, MEMBER, "tasks:write", 1),
+    "tasks.assignment": Route("GET", "/tasks/HAL-1/assignment", None, VIEWER, "tasks:read"),
     "tasks.dependencies": Route("GET", "/tasks/HAL-1/dependencies", None, VIEWER, "tasks:read"),
     "tasks.add_dependency": Route(
         "POST", "/tasks/HAL-1/dependencies", {"depends_on": "HAL-2"}, MEMBER, "tasks:write", 1

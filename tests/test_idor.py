@@ -9,7 +9,7 @@ from orkwork.core import db
 from orkwork.domains.sla.schemas import RuleIn
 from orkwork.domains.sla.service import ruling
 from orkwork.domains.tasks.schemas import DependencyIn
-from orkwork.domains.tasks.service import dependencies
+from orkwork.domains.tasks.service import assignment, dependencies
 from tests.factories import Company, Worker
 
 BASE = "/api/v2"
@@ -40,8 +40,12 @@ def two(http: TestClient, company: Company) -> Two:
     http.post(f"{BASE}/tasks/{task['key']}/comments", json={"body": MARK}, headers=free.headers)
     company.do(dependencies.add_dependency, "BET-3", DependencyIn(depends_on="ALP-1"))
     company.task(ours, "Waits", depends_on=["BET-2"])
+    company.task(theirs, MARK, ready=True, required_capabilities=["devops:docker"])
+    company.do(assignment.assign_best, "BET-4")
+    decision = http.get(f"{BASE}/decisions/pending", headers=company.owner.headers).json()["items"][0]["id"]
     rule = company.do(ruling.create_rule, RuleIn(name=MARK, project_id=theirs.id, response_minutes=5))
     ids = {
+        "decision": decision,
         "rule": str(rule.id),
         "a": str(ours.id),
         "b": str(theirs.id),
@@ -69,6 +73,7 @@ def state_of_b(project_id: str) -> list[Any]:
                 ("costs", "project_id"),
                 ("events", "project_id"),
                 ("ready_tasks", "project_id"),
+                ("decisions", "project_id"),
             )
         ] + [
             connection.exec_driver_sql(
@@ -107,6 +112,12 @@ READS = [
     "/tasks/ALP-2/dependencies",
     "/tasks/graph?project=BET",
     "/tasks/graph?project=ALP",
+    "/tasks/BET-4/assignment",
+    "/decisions",
+    "/decisions?project={b}",
+    "/decisions/pending",
+    "/decisions/log",
+    "/decisions/{decision}",
     "/executions",
     "/executions?project=BET",
     "/executions/{run}",
@@ -125,7 +136,7 @@ def test_nothing_of_the_other_project_can_be_read(http: TestClient, two: Two, pa
     assert answer.status_code in (200, 404), answer.text
     assert MARK not in answer.text
     if answer.status_code == 200:
-        for secret in ("b", "task", "run"):
+        for secret in ("b", "task", "run", "decision"):
             assert two.ids[secret] not in answer.text
         assert "BET-" not in answer.text
         total = answer.json().get("total")

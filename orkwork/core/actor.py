@@ -52,6 +52,7 @@ SCOPES: Final = {
     "projects:write": "Create and change projects",
     "tasks:read": "Read tasks, comments and executions",
     "tasks:write": "Claim, work on and comment on tasks",
+    "decisions:read": "Read decisions",
     "costs:read": "Read costs",
     "costs:write": "Report costs",
 }

@@ -1,3 +1,6 @@
 """The domains, leftmost first: a room may import down any column, or left along its own floor."""
 
-DOMAINS = ("settings", "auth", "audit", "jobs", "agents", "projects", "tasks", "trackers", "costs", "sla", "demo", "dashboard")
+DOMAINS = (
+    "settings", "auth", "audit", "jobs", "agents", "decisions", "projects", "tasks", "trackers", "costs", "sla", "demo",
+    "dashboard",
+)  # fmt: skip

@@ -35,6 +35,7 @@ DEFAULT_SCOPES: Final = (
     "projects:read",
     "tasks:read",
     "tasks:write",
+    "decisions:read",
     "costs:read",
     "costs:write",
 )

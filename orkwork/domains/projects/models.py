@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Numeric, SmallInteger
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Identity, Index, Numeric, SmallInteger
 from sqlmodel import Field, SQLModel
 
 from orkwork.core import clock
@@ -43,6 +43,8 @@ class Project(SQLModel, table=True):
     health_score: int | None = Field(None, sa_column=Column(SmallInteger))
     risk_level: str | None = None
     github_repository: str | None = None
+    auto_assign: bool = Field(False, sa_column=Column(Boolean, nullable=False, server_default="false"))
+    """Whether its READY tasks are given to agents by score as they appear."""
     demo: bool = False
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from orkwork.core.money import BudgetIn, Usd
-from orkwork.core.schema import Body, In, Moment, Name, Out, Short, Str
+from orkwork.core.schema import Body, Bool, In, Moment, Name, Out, Short, Str
 from orkwork.domains.projects.models import ProjectStatus
 
 KeyPrefix = Annotated[Str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
@@ -23,6 +23,8 @@ class ProjectFields(In):
     deadline: Moment | None = None
     github_repository: Repository | None = None
     """`owner/name`."""
+    auto_assign: Bool = False
+    """Give its READY tasks to agents by score, as they appear. Claims still work."""
 
 
 class ProjectIn(ProjectFields):
@@ -55,6 +57,7 @@ class ProjectOut(Out):
     health_score: int | None
     risk_level: str | None
     github_repository: str | None
+    auto_assign: bool
     tasks: dict[str, int]
     """Tasks by status; statuses without tasks are absent."""
     demo: bool

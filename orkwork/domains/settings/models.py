@@ -1,23 +1,44 @@
 """The one row of the company's settings."""
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, SmallInteger
+from sqlalchemy import CheckConstraint, Column, Integer, Numeric, SmallInteger
 from sqlmodel import Field, SQLModel
 
 from orkwork.core import clock
+
+
+def _share(default: str) -> Any:
+    return Field(Decimal(default), sa_column=Column(Numeric(4, 3), nullable=False, server_default=default))
 
 
 class Company(SQLModel, table=True):
     """The company; exactly one row, with id 1."""
 
     __tablename__ = "settings"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint(
+            "weight_capability + weight_performance + weight_workload + weight_cost = 1 and weight_capability >= 0 "
+            "and weight_performance >= 0 and weight_workload >= 0 and weight_cost >= 0",
+            name="weights",
+        ),
+        CheckConstraint("take_up_seconds between 10 and 86400", name="take_up_seconds"),
+    )
 
     id: int = Field(1, sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
     name: str = "My company"
     time_zone: str = "UTC"
     """IANA name; days, crons and budgets count in it."""
     locale: str = "en"
+    weight_capability: Decimal = _share("0.40")
+    """The weights of the assignment's score; together they are 1."""
+    weight_performance: Decimal = _share("0.30")
+    weight_workload: Decimal = _share("0.20")
+    weight_cost: Decimal = _share("0.10")
+    take_up_seconds: int = Field(600, sa_column=Column(Integer, nullable=False, server_default="600"))
+    """How long an agent may leave a task that the score gave it, before another gets it."""
     version: int = 1
     updated_at: datetime = Field(default_factory=clock.now)

@@ -3,11 +3,18 @@
 from orkwork.core.operation import query
 from orkwork.core.work import Work
 from orkwork.domains.settings.models import Company
-from orkwork.domains.settings.schemas import CompanyOut
+from orkwork.domains.settings.schemas import AssignmentWeights, CompanyOut
 
 
 @query(None)
 def company(work: Work) -> CompanyOut:
     """The company's name, time zone and language."""
     row = work.session.get_one(Company, 1)
-    return CompanyOut.model_validate(row)
+    return shown(row)
+
+
+def shown(row: Company) -> CompanyOut:
+    """The row as it leaves."""
+    named = row.model_dump()
+    weights = {name: named[f"weight_{name}"] for name in AssignmentWeights.model_fields}
+    return CompanyOut.model_validate(named | {"assignment_weights": weights})

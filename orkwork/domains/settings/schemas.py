@@ -1,14 +1,35 @@
 """The company's settings as they enter and leave."""
 
 from datetime import datetime
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import field_validator
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from orkwork.core.schema import In, Name, Out, Str
+from orkwork.core.schema import In, Int, Name, Out, Str
 
 Locale = Literal["en", "uk"]
+
+
+Weight = Annotated[Decimal, Field(ge=0, le=1, max_digits=4, decimal_places=3, allow_inf_nan=False, examples=["0.4"])]
+
+
+class AssignmentWeights(In):
+    """How much each factor of the assignment's score counts; together 1."""
+
+    capability: Weight
+    performance: Weight
+    workload: Weight
+    cost: Weight
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        total = self.capability + self.performance + self.workload + self.cost
+        if total != 1:
+            raise PydanticCustomError("weights_sum", "must add up to 1; they add up to {total}", {"total": str(total)})
+        return self
 
 
 class CompanyOut(Out):
@@ -17,6 +38,9 @@ class CompanyOut(Out):
     name: str
     time_zone: str
     locale: str
+    assignment_weights: AssignmentWeights
+    take_up_seconds: int
+    """How long an agent may leave a task that the score gave it, before another gets it."""
     version: int
     updated_at: datetime
 
@@ -28,6 +52,8 @@ class CompanyPatch(In):
     time_zone: Str | None = None
     """IANA name: `Europe/Kyiv`."""
     locale: Locale | None = None
+    assignment_weights: AssignmentWeights | None = None
+    take_up_seconds: Annotated[Int, Field(ge=10, le=86_400)] | None = None
 
     @field_validator("time_zone")
     @classmethod

@@ -117,6 +117,12 @@ class Task(SQLModel, table=True):
         Index(
             "uq_tasks_external", "source", "external_id", unique=True, postgresql_where=text("external_id is not null")
         ),
+        Index(
+            "ix_tasks_give_back",
+            "give_back_at",
+            postgresql_where=text("status = 'ASSIGNED' and lease_until is null and give_back_at is not null"),
+        ),
+        Index("ix_tasks_completed", "completed_at", postgresql_where=text("status = 'COMPLETED'")),
         Index("ix_tasks_search", "search", postgresql_using="gin"),
         Index("ix_tasks_labels", "labels", postgresql_using="gin"),
         {"postgresql_with": {"fillfactor": "85"}},
@@ -148,6 +154,8 @@ class Task(SQLModel, table=True):
     fence: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     """Grows with every assignment; a write that names an older one is refused."""
     lease_until: datetime | None = None
+    give_back_at: datetime | None = None
+    """When a task that the score gave is given back, unless the agent takes it up before."""
     blocked_count: int = 0
     """Blocking dependencies that are not completed."""
     flagged: bool = False
@@ -194,6 +202,26 @@ class ReadyTask(SQLModel, table=True):
     due_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     """'infinity' for none."""
     crit: int
+
+
+class TaskPass(SQLModel, table=True):
+    """An agent was given a task by score and did not take it up: others come first when it is given again."""
+
+    __tablename__ = "task_passes"  # pyright: ignore[reportAssignmentType]
+
+    task_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True))
+    agent_id: UUID = Field(sa_column=Column(ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True))
+    passed_at: datetime = Field(default_factory=clock.now)
+
+
+class AgentMean(SQLModel, table=True):
+    """What the tasks cost that an agent completed in the last 30 days, counted by the clock."""
+
+    __tablename__ = "agent_means"  # pyright: ignore[reportAssignmentType]
+
+    agent_id: UUID = Field(sa_column=Column(ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True))
+    tasks: int
+    amount_usd: Decimal = Field(sa_column=Column(Numeric(24, 12), nullable=False))
 
 
 class TaskDependency(SQLModel, table=True):

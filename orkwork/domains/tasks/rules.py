@@ -209,17 +209,22 @@ class Candidate:
         return self.running >= self.max_concurrent
 
 
-def check_candidate(agent: Candidate, key: str) -> None:
+WAIVABLE: Final = frozenset({"agent.lacks", "agent.silent"})
+"""What a person may overlook when they decide who gets a task: never a limit, a budget or a permission."""
+
+
+def check_candidate(agent: Candidate, key: str, waived: frozenset[str] = frozenset()) -> None:
     """Refuse an agent that may not be given the task; the refusal says why and what to do."""
-    for applies, code, message, way_out in _objections(agent, key):
-        if applies:
+    for code, message, way_out in objections(agent, key):
+        if code == "agent.over_budget":
+            raise BudgetExceeded(code, message, way_out)
+        if code not in waived:
             raise Conflict(code, message, way_out)
-    if agent.is_over_budget:
-        raise BudgetExceeded(
-            "agent.over_budget",
-            f"{agent.name} has spent {plain(agent.spent_usd)} of its {plain(agent.daily_budget_usd or Decimal(0))} USD today",
-            "Raise its daily budget, choose another agent, or wait until the company's day turns.",
-        )
+
+
+def objections(agent: Candidate, key: str) -> list[tuple[str, str, str]]:
+    """Everything that keeps an agent from being given a task: code, what, and what to do; empty for a candidate."""
+    return [(code, message, way_out) for applies, code, message, way_out in _objections(agent, key) if applies]
 
 
 def _objections(agent: Candidate, key: str) -> list[tuple[bool, str, str, str]]:
@@ -261,7 +266,54 @@ def _objections(agent: Candidate, key: str) -> list[tuple[bool, str, str, str]]:
             f"{name} holds {agent.running} of {agent.max_concurrent} tasks",
             "Wait, raise its limit, or choose another agent.",
         ),
+        (
+            agent.is_over_budget,
+            "agent.over_budget",
+            f"{name} has spent {plain(agent.spent_usd)} of its {plain(agent.daily_budget_usd or Decimal(0))} USD today",
+            "Raise its daily budget, choose another agent, or wait until the company's day turns.",
+        ),
     ]
+
+
+FACTORS: Final = ("capability", "performance", "workload", "cost")
+"""What the assignment's score is made of, each 0 to 1; the weights are the company's settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One candidate of an assignment."""
+
+    factors: tuple[Decimal, ...]
+    """In the order of `FACTORS`."""
+    score: Decimal
+    passed: bool
+    """Whether it had been given the task before and did not take it up."""
+
+
+def behind(best: Scored, other: Scored, weights: tuple[Decimal, ...]) -> list[tuple[str, Decimal]]:
+    """The factors in which a candidate was behind the best, each with the points that it cost, the most first."""
+    lost = [
+        (name, weight * (mine - its))
+        for name, weight, mine, its in zip(FACTORS, weights, best.factors, other.factors, strict=True)
+    ]
+    return sorted(((name, points) for name, points in lost if points > 0), key=lambda pair: -pair[1])
+
+
+def why_not(best: Scored, other: Scored, weights: tuple[Decimal, ...]) -> str:
+    """Why a candidate did not get the task, in a sentence."""
+    if other.passed and not best.passed:
+        return "was given this task before and did not take it up"
+    if other.score == best.score:
+        return "has the same score and was assigned a task more recently, or has the later id"
+    parts = [
+        f"{name} {_round(other.factors[FACTORS.index(name)])} against {_round(best.factors[FACTORS.index(name)])}"
+        for name, _ in behind(best, other, weights)
+    ]
+    return f"{_round(best.score - other.score)} points behind: {', '.join(parts)}"
+
+
+def _round(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.001"))
 
 
 def may_move(actor: Actor) -> bool:

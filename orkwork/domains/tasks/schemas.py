@@ -200,9 +200,19 @@ class MovesOut(Out):
 
 
 class AssignIn(In):
-    """Who gets the task. An agent may name only itself."""
+    """Who gets the task: an agent, or the best candidate by score. An agent may name only itself."""
 
-    agent_id: UUID
+    agent_id: UUID | None = None
+    """Absent: the candidate with the best score."""
+    auto: Bool = False
+    """The same as leaving agent_id out."""
+
+    @field_validator("auto")
+    @classmethod
+    def _one_way(cls, auto: bool, info: ValidationInfo) -> bool:
+        if auto and info.data.get("agent_id") is not None:
+            raise ValueError("can't be true beside an agent_id")
+        return auto
 
 
 class ClaimIn(In):
@@ -250,7 +260,8 @@ class ClaimedTask(Out):
     task: TaskOut
     fence: int
     """Send it with every later write on the task."""
-    lease_until: datetime
+    lease_until: datetime | None
+    """Null when it was given to the agent, until it takes the task up."""
     execution: ExecutionOut | None
 
 

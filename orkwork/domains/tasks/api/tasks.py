@@ -13,8 +13,10 @@ from orkwork.core.schema import Asked, PageOut, Str
 from orkwork.core.work import Work
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.tasks.models import Priority, Status
+from orkwork.domains.tasks.queries import assignment as assigned
 from orkwork.domains.tasks.queries import graph, runs
 from orkwork.domains.tasks.queries import tasks as queries
+from orkwork.domains.tasks.queries.explained import AssignedOut, AssignmentOut
 from orkwork.domains.tasks.schemas import (
     AssignIn,
     BulkIn,
@@ -34,7 +36,7 @@ from orkwork.domains.tasks.schemas import (
     TaskPatch,
     TaskSort,
 )
-from orkwork.domains.tasks.service import bulk, claims, comments, creating, dependencies, lifecycle
+from orkwork.domains.tasks.service import assignment, bulk, claims, comments, creating, dependencies, lifecycle
 from orkwork.web.caller import Caller
 from orkwork.web.routes import Routes
 
@@ -184,12 +186,28 @@ def set_status(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
     return transition(ref, body, door)
 
 
-@routes.post("/tasks/{ref}/assign", operation_id="tasks.assign", summary="Assign a task", response_model=ClaimOut)
+@routes.post("/tasks/{ref}/assign", operation_id="tasks.assign", summary="Assign a task", response_model=AssignedOut)
 def assign(ref: TaskRef, body: AssignIn, door: Caller) -> Response:
     """To an agent that is a candidate for it, by the rule of claims: active, autonomy 1 or more, heartbeat not overdue,
     room, budget of the day left, allowed in the project, every required capability. Otherwise 409, or 402 for the
-    budget, with what to do. An agent may take a task for itself."""
+    budget, with what to do. An agent may take a task for itself.
+
+    Without an agent the candidate with the best score gets it, and the answer says how each one scored; when nobody
+    suits, a pending decision asks a person."""
+    if body.agent_id is None:
+        return door.do(assignment.assign_best, ref)
     return door.do(claims.assign, ref, body)
+
+
+@routes.get(
+    "/tasks/{ref}/assignment",
+    operation_id="tasks.assignment",
+    summary="Why a task has its agent",
+    response_model=AssignmentOut,
+)
+def get_assignment(ref: TaskRef, door: Caller) -> Response:
+    """Every candidate with its factors and score, the winner, the runner-up, and why each other lost."""
+    return door.ask(assigned.assignment, ref)
 
 
 @routes.get(

@@ -9,9 +9,12 @@ from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work
+from orkwork.domains.decisions.schemas import DecisionOut
+from orkwork.domains.decisions.service import CARRIES
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import candidates, shapes
+from orkwork.domains.tasks.queries.explained import AssignedOut
 from orkwork.domains.tasks.queries.tasks import standing_of, standing_row
 from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, ClaimOut
 from orkwork.domains.tasks.service import moving
@@ -50,6 +53,7 @@ picked as (
     select id, was from mine union all select task_id, 'READY' from taken) p),
 upd as (
   update tasks t set
+    auto_assigned = t.auto_assigned and p.was <> 'READY',
     status = case when %(start)s or p.was = 'IN_PROGRESS' then 'IN_PROGRESS' else 'ASSIGNED' end,
     assignee_id = %(agent)s,
     worker_id = case when %(start)s or p.was = 'IN_PROGRESS' then %(agent)s else t.worker_id end,
@@ -124,12 +128,13 @@ def _params(work: Work, body: ClaimIn) -> dict[str, Any]:
 
 
 def _claimed(work: Work, rows: list[dict[str, Any]]) -> Json[ClaimOut]:
-    claims = []
     for row in rows:
         work.hint("task.moved", "task", row["id"], row["project_id"])
-        claims.append(
-            f'{{"task":{row["body"]},"fence":{row["fence"]},"lease_until":{row["until"]},"execution":{row["run"] or "null"}}}'
-        )
+    claims = (
+        f'{{"task":{row["body"]},"fence":{row["fence"]},"lease_until":{row["until"] or "null"},'
+        f'"execution":{row["run"] or "null"}}}'
+        for row in rows
+    )
     return Json(ClaimOut, f'{{"claims":[{",".join(claims)}],"reason":null}}')
 
 
@@ -150,7 +155,7 @@ ag as materialized (
   for no key update of l),
 upd as (
   update tasks t set status = 'ASSIGNED', assignee_id = %(agent)s, lease_until = %(until)s, fence = t.fence + 1,
-    version = t.version + 1, updated_at = %(e_now)s, retry_at = null
+    version = t.version + 1, updated_at = %(e_now)s, retry_at = null, auto_assigned = false, give_back_at = null
   from ag where t.id = %(id)s and t.version = %(version)s and (select count(*) from queued) >= 0 returning t.*),
 withdrawn as (delete from ready_tasks r using upd u where r.task_id = u.id),
 loaded as (
@@ -168,24 +173,42 @@ from upd u
 
 
 @operation("tasks:write", atomic=True)
-def assign(work: Work, ref: str | UUID, body: AssignIn) -> Json[ClaimOut]:
+def assign(work: Work, ref: str | UUID, body: AssignIn) -> Json[AssignedOut]:
     """Give a READY task to an agent that is a candidate for it. An agent may take one for itself, with a lease.
 
     409 says why the agent is none: paused, a tool, barred from the project, lacking a capability, silent or full; 402
     that its budget of the day is spent.
     """
+    if body.agent_id is None:
+        raise invalid("agent_id", "is required")
     if work.actor.is_agent and body.agent_id != work.actor.id:
         raise Forbidden("task.assign_other", "An agent assigns tasks only to itself", "Name your own id.")
+    claimed = _claimed(work, _give(work, ref, body.agent_id))
+    return Json(AssignedOut, claimed.body[:-1] + ',"assignment":null}')
+
+
+def _give(work: Work, ref: str | UUID, agent_id: UUID, waived: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
     for _ in range(3):
         row = standing_row(work, ref)
         rules.check_move(standing_of(row), Status.ASSIGNED, work.actor, None)
-        rules.check_candidate(_candidate(work, body.agent_id, row["id"]), row["key"])
-        params = {"id": row["id"], "version": row["version"], "agent": body.agent_id, "by_itself": work.actor.is_agent}
+        rules.check_candidate(_candidate(work, agent_id, row["id"]), row["key"], waived)
+        by_itself = work.actor.is_agent or "agent.silent" in waived
+        params = {"id": row["id"], "version": row["version"], "agent": agent_id, "by_itself": by_itself}
         until = moving.lease(None) if work.actor.is_agent else None
         found = work.all(_ASSIGN, work.telling() | params | {"until": until})
         if found:
-            return _claimed(work, found)
+            return found
     raise Conflict("task.busy", f"{ref} keeps changing", "Try again.")
+
+
+def _assign_decided(work: Work, decision: DecisionOut, arguments: dict[str, Any]) -> None:
+    """Give the task of a decision to the agent that a person chose, whatever of `WAIVABLE` stands against it."""
+    if decision.task_id is None:
+        raise Conflict("decision.no_task", "The decision names no task", "Choose another option.")
+    _claimed(work, _give(work, decision.task_id, UUID(arguments["agent_id"]), rules.WAIVABLE))
+
+
+CARRIES["tasks.assign"] = _assign_decided
 
 
 def _candidate(work: Work, agent_id: UUID, task_id: UUID | None = None) -> rules.Candidate:
@@ -194,15 +217,4 @@ def _candidate(work: Work, agent_id: UUID, task_id: UUID | None = None) -> rules
     row = work.one(candidates.FACTS, params)
     if row is None:
         raise invalid("agent_id", f"there is no agent {agent_id}")
-    return rules.Candidate(
-        name=row["name"],
-        status=row["status"],
-        level=row["autonomy_level"],
-        running=row["running"],
-        max_concurrent=row["max_concurrent"],
-        daily_budget_usd=row["daily_budget_usd"],
-        spent_usd=row["spent_usd"],
-        silent=row["silent"] and not row["calls"],
-        allowed=row["allowed"],
-        lacks=tuple(row["lacks"]),
-    )
+    return candidates.of(row)

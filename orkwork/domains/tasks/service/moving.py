@@ -25,6 +25,7 @@ upd as (
   update tasks t set
     status = %(to)s::text, version = t.version + 1, updated_at = %(e_now)s,
     assignee_id = case when %(keeps_assignee)s then t.assignee_id end,
+    auto_assigned = t.auto_assigned and %(keeps_assignee)s,
     worker_id = case when %(to)s::text = 'IN_PROGRESS' then t.assignee_id else t.worker_id end,
     fence = t.fence + %(fence_step)s,
     lease_until = %(lease_until)s,
