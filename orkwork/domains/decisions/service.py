@@ -60,6 +60,7 @@ def ask(work: Work, asking: Asking) -> UUID | None:
             subject_id=row["id"], subject_label=asking.title, project_id=asking.project_id, after=told
         )
     )
+    work.hint("decision.needed", "task", asking.task_id, asking.project_id)
     return row["id"]
 
 
@@ -104,6 +105,7 @@ def _by(work: Work) -> dict[str, Any]:
 
 
 def _tell(work: Work, row: dict[str, Any], option: Option | None, reasoning: str) -> None:
+    work.hint("decision.resolved", "task", row["task_id"], row["project_id"])
     after = {"status": "resolved", "chosen": option.label if option else None, "reasoning": reasoning}
     work.emit(
         events.DecisionResolved(

@@ -191,6 +191,7 @@ _SAYS = {
     "projects:write": t("Create and change projects"),
     "tasks:read": t("Read tasks, comments and executions"),
     "tasks:write": t("Claim, work on and comment on tasks"),
+    "decisions:read": t("Read decisions"),
     "costs:read": t("Read costs"),
     "costs:write": t("Report costs"),
 }

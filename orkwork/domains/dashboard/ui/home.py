@@ -27,6 +27,7 @@ from orkwork.domains.dashboard.ui.lines import (
     SlaLine,
     SpendLine,
     agent_need,
+    decision_need,
     failures_need,
     in_order,
     late_need,
@@ -35,6 +36,11 @@ from orkwork.domains.dashboard.ui.lines import (
     spend_line,
     task_need,
 )
+from orkwork.domains.decisions import queries as decisions
+from orkwork.domains.decisions import service as decision_service
+from orkwork.domains.decisions.models import Category, DecisionStatus
+from orkwork.domains.decisions.queries import DecisionFilter
+from orkwork.domains.decisions.schemas import ResolveIn
 from orkwork.domains.demo import queries as demo_queries
 from orkwork.domains.demo.service import removing, seeding
 from orkwork.domains.projects import queries as project_queries
@@ -54,6 +60,8 @@ nav.place("Dashboard", "/", "layout-dashboard", keys="gd", order=10, phone=True,
 LONGEST_AWAY = timedelta(days=31)
 AGENTS_SHOWN = 8
 WEEK = timedelta(days=7)
+DECISIONS_SHOWN = 5
+ASSIGNMENTS = DecisionFilter(statuses=[DecisionStatus.PENDING], categories=[Category.TASK_ASSIGN])
 _NO_TRY: dict[str, Any] = {"project": "", "failure": "", "count": 0}
 _LOOKED = """(() => { let s = {}; try { s = JSON.parse(localStorage["orkwork.looked"] || "{}") } catch {}
 const now = Date.now(); if (!s.last || now - s.last > 1800000) s.since = s.last || 0;
@@ -69,11 +77,13 @@ def _read(work: Work) -> dict[str, Any]:
     projects = [project_line(project) for project in project_queries.projects(work)]
     tasks = [failures_need(many, now) for many in waiting.alike] + [task_need(task, now) for task in waiting.tasks]
     late = {task.key: late_need(task, now) for task in sla.late(work)}  # once, whichever of its clocks is late
+    asked = decisions.pending(work, ASSIGNMENTS, limit=DECISIONS_SHOWN).items
+    tasks += [decision_need(one, now) for one in asked]
     found = in_order(tasks + [*late.values()] + [agent_need(agent) for agent in held_up])
     beginnings = queries.beginnings(work)
     return {
         "needs": found,
-        "needs_count": waiting.in_review + waiting.failed + len(held_up) + len(late),
+        "needs_count": waiting.in_review + waiting.failed + len(held_up) + len(late) + len(asked),
         "in_review": waiting.in_review,
         "failed": waiting.failed,
         "spend": spend_line(queries.spend(work)),
@@ -272,6 +282,13 @@ class Home(Screen, rx.State):
         await self._read_all()
 
     @handler
+    async def decide(self, decision_id: str, option: str):
+        """Decide who gets a task that suits nobody."""
+        await self.do(decision_service.resolve, UUID(str(decision_id)), ResolveIn(option=str(option)[:100]))
+        await self._read_all()
+        return toast("Decided")
+
+    @handler
     async def resume(self, agent_id: str):
         """Give a paused agent work again."""
         await self.do(agent_service.update_agent, UUID(str(agent_id)), AgentPatch(status=AgentStatus.ACTIVE))
@@ -340,7 +357,7 @@ def _full() -> rx.Component:
     "/",
     title="Dashboard",
     state=Home,
-    topics={"task", "agent", "project", "execution", "cost"},
+    topics={"decision", "task", "agent", "project", "execution", "cost"},
     fact=today,
 )
 def home() -> rx.Component:

@@ -7,12 +7,14 @@ from typing import Any, TypedDict
 from orkwork.core.money import plain
 from orkwork.domains.agents.schemas import AgentAtWork
 from orkwork.domains.dashboard.schemas import Failures, Spend, WaitingTask
+from orkwork.domains.decisions.schemas import DecisionOut
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import state_of
 from orkwork.domains.sla.schemas import AtRisk, DueTask, SlaReport
 from orkwork.domains.tasks.ui.shown import time_left
+from orkwork.domains.tasks.ui.why import options
 
-KINDS = ("review", "blocked", "failures", "failed", "late", "paused")
+KINDS = ("decision", "review", "blocked", "failures", "failed", "late", "paused")
 """What needs a person, in the order of what it holds up when nothing else tells them apart."""
 RAISE = Decimal("1.5")
 
@@ -38,6 +40,7 @@ class Need(TypedDict):
     count: int
     at_least: bool
     tasks: list[dict[str, str]]
+    options: list[dict[str, str]]
 
 
 class _Alone(TypedDict):
@@ -46,9 +49,10 @@ class _Alone(TypedDict):
     count: int
     at_least: bool
     tasks: list[dict[str, str]]
+    options: list[dict[str, str]]
 
 
-_ALONE: _Alone = {"project": "", "failure": "", "count": 0, "at_least": False, "tasks": []}
+_ALONE: _Alone = {"project": "", "failure": "", "count": 0, "at_least": False, "tasks": [], "options": []}
 """What one thing by itself has none of."""
 
 
@@ -72,6 +76,27 @@ def task_need(task: WaitingTask, now: datetime) -> Need:
     } | _ALONE
 
 
+def decision_need(decision: DecisionOut, now: datetime) -> Need:
+    """A task that suits nobody."""
+    misses = decision.context.get("near_misses", [])
+    near = misses[0]["objections"] if misses else []
+    return {
+        "id": str(decision.id),
+        "kind": "decision",
+        "icon": "gavel",
+        "tone": "warn",
+        "key": decision.task_key or "",
+        "title": decision.task_key or "",
+        "href": f"/tasks/{decision.task_key}",
+        "who": "",
+        "seconds": max(0, int((now - decision.created_at).total_seconds())),
+        "behind": 0,
+        "amount": "",
+        "detail": near[0]["message"] if near else "",
+        "raised": "",
+    } | (_ALONE | {"options": options(decision)})
+
+
 def failures_need(many: Failures, now: datetime) -> Need:
     """Many tasks of a project that failed alike."""
     return {
@@ -93,6 +118,7 @@ def failures_need(many: Failures, now: datetime) -> Need:
         "count": many.tasks,
         "at_least": many.at_least,
         "tasks": [{"key": task.key, "title": task.title, "href": f"/tasks/{task.key}"} for task in many.first],
+        "options": [],
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from orkwork.domains.tasks.ui.why import decide_button
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button, kbd
 from orkwork.ui.components.dialog import closes, dialog
@@ -100,6 +101,7 @@ def _title(state: Any, need: rx.Var, opened: rx.Var) -> rx.Component:
     text = rx.match(
         need["kind"],
         ("failures", _alike(need)),
+        ("decision", t("Nobody suits {key}", key=need["title"])),
         ("review", t("Review {title}", title=need["title"])),
         ("failed", t("{title} failed", title=need["title"])),
         ("late", t("{title} is late", title=need["title"])),
@@ -177,12 +179,13 @@ def _meta(need: rx.Var) -> rx.Component:
             need["behind"].to(int) > 0, rx.fragment(dot, plural("holds {n} task", "holds {n} tasks", need["behind"]))
         ),
     )
+    asked = rx.fragment(t("who gets it?"))
     said = rx.cond(need["key"].to(str) != "", need["detail"], "")
     together = rx.fragment(
         t("{amount} altogether", amount=money(need["amount"])),
         rx.cond(need["behind"].to(int) > 0, rx.fragment(dot, held)),
     )
-    about = rx.cond(need["kind"] == "failures", together, rx.cond(need["key"], task, agent))
+    about = rx.match(need["kind"], ("failures", together), ("decision", asked), rx.cond(need["key"], task, agent))
     return rx.el.div(
         rx.el.div(about, class_name="row w meta", style={"gap": "4px 8px"}),
         rx.cond(
@@ -199,8 +202,13 @@ def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
     raised = button(
         t("Raise to {amount}", amount=money(need["raised"])), on_click=state.set_budget(need["id"], need["raised"])
     )
+    choices = rx.foreach(
+        need["options"].to(list[dict[str, str]]),
+        lambda option: decide_button(option, state.decide(need["id"], option["id"])),
+    )
     return rx.match(
         need["kind"],
+        ("decision", rx.cond(Shell.can_manage, choices)),
         (
             "review",
             rx.fragment(

@@ -57,6 +57,7 @@ def parts(project: ProjectOut) -> dict[str, Any]:
         "href": f"/projects/{project.key_prefix}",
         "description": project.description,
         "status": project.status,
+        "auto_assign": project.auto_assign,
         "state": state_of(project),
         "done": project.completed,
         "total": project.total,

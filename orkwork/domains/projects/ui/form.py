@@ -26,6 +26,7 @@ def _fields(data: dict[str, Any], zone: str) -> dict[str, Any]:
         "budget_usd": _money(data.get("budget_usd")),
         "deadline": _day(str(data.get("deadline") or ""), zone),
         "github_repository": str(data.get("github_repository") or "").strip() or None,
+        "auto_assign": bool(data.get("auto_assign")),
     }
 
 
@@ -124,6 +125,12 @@ def project_form() -> rx.Component:
             errors=errors,
             default_value=was["repository"],
             placeholder="owner/name",
+        ),
+        form.check(
+            "auto_assign",
+            t("Assign tasks by score"),
+            hint=t("READY tasks go to the agent that suits them best, as they appear; agents may still claim."),
+            default_checked=was["auto_assign"].to(bool),
         ),
     ]
     save = rx.cond(ProjectForm.key == "", t("Create project"), t("Save"))

@@ -7,13 +7,15 @@ import reflex as rx
 
 from orkwork.core.errors import Stale, invalid
 from orkwork.core.ids import is_uuid
+from orkwork.domains.decisions import service as decisions
+from orkwork.domains.decisions.schemas import ResolveIn
 from orkwork.domains.settings import queries as settings
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import DependencyKind, Priority, Status
 from orkwork.domains.tasks.queries import lookup
 from orkwork.domains.tasks.schemas import AssignIn, CommentIn, Criterion, DependencyIn, MoveIn, TaskPatch
-from orkwork.domains.tasks.service import claims, comments, creating, dependencies, lifecycle
-from orkwork.domains.tasks.ui import form, reading, reasons
+from orkwork.domains.tasks.service import assignment, claims, comments, creating, dependencies, lifecycle
+from orkwork.domains.tasks.ui import form, reading, reasons, why
 from orkwork.ui.screen import Screen, go, handler, toast
 
 COSTS = 10
@@ -32,6 +34,7 @@ class OneTask(Screen, rx.State):
     history: list[dict[str, Any]] = []
     work: dict[str, Any] = {}
     sla: list[dict[str, Any]] = []
+    why: dict[str, Any] = why.NOTHING
     needs: list[dict[str, Any]] = []
     waits: list[dict[str, Any]] = []
     related: list[dict[str, Any]] = []
@@ -217,6 +220,24 @@ class OneTask(Screen, rx.State):
         await self.do(claims.assign, self.task["id"], AssignIn(agent_id=UUID(agent_id)))
         await self._fill()
         return toast("Task assigned", undo=OneTask.move(Status.READY.value))
+
+    @handler
+    async def assign_best(self):
+        """Give it to the candidate with the best score, or ask who gets it."""
+        given = (await self.do(assignment.assign_best, self.task["id"])).parse()
+        await self._fill()
+        if given.claims:
+            return toast("Task assigned", undo=OneTask.move(Status.READY.value))
+        return toast("Nobody suits this task now", hint="A decision waits beside it.", tone="warn")
+
+    @handler
+    async def decide(self, decision_id: str, option: str):
+        """Decide who gets it when nobody suits."""
+        if not is_uuid(decision_id):
+            raise invalid("decision", "is not a decision")
+        await self.do(decisions.resolve, UUID(decision_id), ResolveIn(option=str(option)[:100]))
+        await self._fill()
+        return toast("Decided")
 
     @handler
     async def link(self):

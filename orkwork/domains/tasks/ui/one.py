@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from orkwork.domains.tasks.ui import panels, picture, reasons
+from orkwork.domains.tasks.ui import panels, picture, reasons, why
 from orkwork.domains.tasks.ui.components import agent_picker, priorities
 from orkwork.domains.tasks.ui.detail import OneTask
 from orkwork.ui.components import form
@@ -135,7 +135,10 @@ def _properties() -> rx.Component:
         rx.el.span(t("Nobody"), class_name="m2"),
     )
     ready = Shell.can_write & (task["status"] == "READY")
-    assign = button(t("Assign…"), kind="ghost sm", **opens("assign-task"))
+    assign = rx.fragment(
+        button(t("Assign…"), kind="ghost sm", **opens("assign-task")),
+        button(t("By score"), kind="ghost sm", on_click=OneTask.assign_best),
+    )
     rank = rx.el.select(
         *[rx.el.option(words, value=value) for value, words in priorities()],
         value=task["priority"],
@@ -309,7 +312,7 @@ def task() -> list[rx.Component]:
         panels.costs(),
         panels.talk(),
     )
-    right = stack(_properties(), _time_and_money())
+    right = stack(_properties(), why.panel(OneTask), _time_and_money())
     content = rx.fragment(
         rx.el.div(_title(), _moves(), class_name="stack tasktop"),
         grid(rx.el.div(left, class_name="c8"), rx.el.div(right, class_name="c4")),

@@ -18,7 +18,7 @@ from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import graph, history, runs
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.schemas import DependencyOut, ExecutionOut, TaskOut
-from orkwork.domains.tasks.ui import reasons, shown
+from orkwork.domains.tasks.ui import reasons, shown, why
 from orkwork.domains.tasks.ui.components import agent_line
 
 BOX, GAP, MOST = 40, 16, 6
@@ -47,6 +47,7 @@ def task(work: Work, ref: str, cost_rows: int) -> dict[str, Any]:
         "history": sorted([*told, *said], key=lambda one: one["at"])[-200:],
         "work": _work(found, executions),
         "sla": [_sla(one) for one in reversed(sla.task_sla(work, found.id).clocks)],
+        "why": why.read(work, found.id),
     } | _edges(graph.dependencies(work, found.id))
 
 
