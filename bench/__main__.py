@@ -12,7 +12,7 @@ from bench.page import write
 from bench.result import Table
 from bench.server import Server
 
-ALL = ("memory", "calls", "bulk", "pages", "streams")
+ALL = ("memory", "calls", "bulk", "assign", "pages", "streams")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -44,6 +44,8 @@ def measure(options: argparse.Namespace) -> list[Table]:
             tables += sections.streams(company, rounds)
         if "bulk" in wanted:
             tables += sections.bulk(company, rounds)
+        if "assign" in wanted:
+            tables += sections.assigning(company)
         if "memory" in wanted:
             tables += sections.memory_after(server)
     return tables

@@ -4,6 +4,7 @@ import time
 
 from bench.against_bare import compare_with_bare
 from bench.against_peer import PEER_MEMORY_MB, compare_with_peer
+from bench.assigning import measure_assigning
 from bench.bulk import measure_bulk
 from bench.company import Company
 from bench.measure import Rounds
@@ -97,6 +98,13 @@ def streams(company: Company, rounds: int) -> list[Table]:
     """How soon many hear of one thing."""
     table = started("Streams", "what", "orkwork", "bare broadcast", "ratio", "target")
     measure_streams(company, table, rounds)
+    return [table]
+
+
+def assigning(company: Company) -> list[Table]:
+    """One task after the other, each to the best of many agents."""
+    table = started("Assignment by score", "what", "measured", "target")
+    measure_assigning(company, table)
     return [table]
 
 

@@ -158,6 +158,7 @@ PARTS = {
     "tasks.queries.tasks.standing_row", "tasks.queries.tasks.standing_of", "tasks.queries.tasks.words",
     "tasks.queries.tasks.task_lookup", "tasks.queries.tasks.standing_lookup",
     "tasks.queries.tasks.orders", "tasks.queries.graph.critical_path", "tasks.service.creating.columns",
+    "tasks.service.assignment.give_best",
     "tasks.service.creating.capability_set", "tasks.service.dependencies.insert_edge",
     "tasks.service.dependencies.ready_if_free", "tasks.service.lifecycle.moved_or_refused",
     # readers of credentials, which run before there is an actor

@@ -58,10 +58,11 @@ def test_the_dashboard_asks_and_is_answered_where_it_stands(staffed: Company, vi
     with visit("/", staffed.owner, size=size, locale="uk-UA" if size == "phone" else "en-GB") as page:
         needs = page.locator("#needs")
         expect(needs).to_contain_text("HAL-2")
+        expect(needs).to_contain_text(re.compile("CLAUDE (lacks|не має:) db:postgres"))
         assert violations(page) == []
-        needs.get_by_role("button", name=re.compile("CTO")).click()
+        needs.get_by_role("button", name=re.compile("CLAUDE")).click()
         expect(needs).not_to_contain_text("HAL-2")
-    assert staffed.do(queries.task, "HAL-2").parse().assignee_name == "CTO"
+    assert staffed.do(queries.task, "HAL-2").parse().assignee_name == "CLAUDE"
 
 
 def test_a_task_is_given_by_score_with_one_click(company: Company, visit: Visit) -> None:

@@ -11,8 +11,9 @@ from orkwork.domains.decisions.schemas import DecisionOut
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import state_of
 from orkwork.domains.sla.schemas import AtRisk, DueTask, SlaReport
+from orkwork.domains.tasks.queries.explained import NearMiss
 from orkwork.domains.tasks.ui.shown import time_left
-from orkwork.domains.tasks.ui.why import options
+from orkwork.domains.tasks.ui.why import missed, options
 
 KINDS = ("decision", "review", "blocked", "failures", "failed", "late", "paused")
 """What needs a person, in the order of what it holds up when nothing else tells them apart."""
@@ -41,6 +42,7 @@ class Need(TypedDict):
     at_least: bool
     tasks: list[dict[str, str]]
     options: list[dict[str, str]]
+    miss: dict[str, str]
 
 
 class _Alone(TypedDict):
@@ -50,9 +52,10 @@ class _Alone(TypedDict):
     at_least: bool
     tasks: list[dict[str, str]]
     options: list[dict[str, str]]
+    miss: dict[str, str]
 
 
-_ALONE: _Alone = {"project": "", "failure": "", "count": 0, "at_least": False, "tasks": [], "options": []}
+_ALONE: _Alone = {"project": "", "failure": "", "count": 0, "at_least": False, "tasks": [], "options": [], "miss": {}}
 """What one thing by itself has none of."""
 
 
@@ -78,8 +81,8 @@ def task_need(task: WaitingTask, now: datetime) -> Need:
 
 def decision_need(decision: DecisionOut, now: datetime) -> Need:
     """A task that suits nobody."""
-    misses = decision.context.get("near_misses", [])
-    near = misses[0]["objections"] if misses else []
+    misses = [missed(NearMiss.model_validate(miss)) for miss in decision.context.get("near_misses", [])]
+    first, *_, last = options(decision)
     return {
         "id": str(decision.id),
         "kind": "decision",
@@ -92,9 +95,9 @@ def decision_need(decision: DecisionOut, now: datetime) -> Need:
         "seconds": max(0, int((now - decision.created_at).total_seconds())),
         "behind": 0,
         "amount": "",
-        "detail": near[0]["message"] if near else "",
+        "detail": "",
         "raised": "",
-    } | (_ALONE | {"options": options(decision)})
+    } | (_ALONE | {"options": [first, last] if first != last else [last], "miss": misses[0] if misses else {}})
 
 
 def failures_need(many: Failures, now: datetime) -> Need:
@@ -119,6 +122,7 @@ def failures_need(many: Failures, now: datetime) -> Need:
         "at_least": many.at_least,
         "tasks": [{"key": task.key, "title": task.title, "href": f"/tasks/{task.key}"} for task in many.first],
         "options": [],
+        "miss": {},
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from orkwork.domains.tasks.ui.why import decide_button
+from orkwork.domains.tasks.ui.why import decide_button, miss_text
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button, kbd
 from orkwork.ui.components.dialog import closes, dialog
@@ -179,7 +179,7 @@ def _meta(need: rx.Var) -> rx.Component:
             need["behind"].to(int) > 0, rx.fragment(dot, plural("holds {n} task", "holds {n} tasks", need["behind"]))
         ),
     )
-    asked = rx.fragment(t("who gets it?"))
+    asked = rx.el.span(miss_text(need["miss"].to(dict[str, str])))
     said = rx.cond(need["key"].to(str) != "", need["detail"], "")
     together = rx.fragment(
         t("{amount} altogether", amount=money(need["amount"])),

@@ -58,6 +58,8 @@ class NearMiss(Out):
 
     agent_id: UUID
     agent_name: str
+    lacks: list[str]
+    """The required capabilities that it does not have."""
     objections: list[Objection]
 
 

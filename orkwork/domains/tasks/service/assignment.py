@@ -21,7 +21,7 @@ from orkwork.domains.tasks.queries.explained import AssignedOut
 from orkwork.domains.tasks.queries.tasks import standing_of, standing_row
 from orkwork.domains.tasks.service import moving
 
-_LOCK = "select pg_advisory_xact_lock(8, 1)"
+LOCK = "select pg_advisory_xact_lock(8, 1)"
 """One score at a time, each on the loads that the one before left. A statement of its own: a lock does not refresh the
 snapshot of the statement that takes it."""
 
@@ -109,7 +109,7 @@ TRIES = 5
 
 
 @dataclass(frozen=True)
-class _Given:
+class Given:
     """What became of one task."""
 
     row: dict[str, Any]
@@ -135,13 +135,13 @@ class _Given:
         return self.suits_nobody and self.row["suited"] > 0
 
 
-def _give(work: Work, task_id: UUID) -> _Given:
-    """Give a task to the best candidate; again when a claim has just filled that agent."""
+def give_best(work: Work, task_id: UUID) -> Given:
+    """Give a task to the best candidate, under `LOCK`; again when a claim has just filled that agent."""
     given = None
     for _ in range(TRIES):
         row = work.one(_GIVE, work.telling() | {"id": task_id, "decision_id": uuid7()})
         assert row is not None
-        given = _Given(row)
+        given = Given(row)
         if given.is_given:
             work.hint("task.moved", "task", row["id"], row["project_id"])
             for decision_id in row["closed"] or ():
@@ -156,8 +156,8 @@ def assign_best(work: Work, ref: str | UUID) -> Json[AssignedOut]:
     """Give a READY task to the candidate with the best score; when nobody suits, a pending decision asks a person."""
     row = standing_row(work, ref)
     rules.check_move(standing_of(row), Status.ASSIGNED, work.actor, None)
-    work.sql(_LOCK)
-    given = _give(work, row["id"])
+    work.sql(LOCK)
+    given = give_best(work, row["id"])
     if given.is_absent:
         raise Conflict(
             "task.not_offered",
@@ -205,7 +205,7 @@ def assign_ready(work: Work, limit: int = 10) -> int:
     They wait when those who suit are only full; else a person is asked, once for each task.
     """
     _close_settled(work)
-    work.sql(_LOCK)
+    work.sql(LOCK)
     done, tried, barren = 0, [], {}
     while done < limit:
         heads = work.all(_HEADS, _where(tried, barren) | {"limit": limit - done})
@@ -215,7 +215,7 @@ def assign_ready(work: Work, limit: int = 10) -> int:
             group = (head["project_id"], head["capset_id"])
             if group in barren:
                 continue
-            given = _give(work, head["task_id"])
+            given = give_best(work, head["task_id"])
             done += given.is_given
             if given.suits_nobody:
                 barren[group] = given.waits
@@ -285,7 +285,12 @@ def _near_misses(work: Work, task_id: UUID) -> list[dict[str, Any]]:
         against = rules.objections(candidates.of(row), "this task")
         codes = {code for code, _, _ in against}
         listed = [{"code": code, "message": message, "way_out": way_out} for code, message, way_out in against]
-        miss = {"agent_id": str(row["agent_id"]), "agent_name": row["name"], "objections": listed}
+        miss = {
+            "agent_id": str(row["agent_id"]),
+            "agent_name": row["name"],
+            "lacks": row["lacks"],
+            "objections": listed,
+        }
         found.append((not codes <= rules.WAIVABLE, len(against), len(row["lacks"]), miss))
     return [miss for *_, miss in sorted(found, key=lambda one: one[:3])]
 

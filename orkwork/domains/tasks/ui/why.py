@@ -9,7 +9,7 @@ from orkwork.domains.decisions import queries as decisions
 from orkwork.domains.decisions.schemas import DecisionOut
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.queries import assignment
-from orkwork.domains.tasks.queries.explained import AssignmentOut, ScoredAgent
+from orkwork.domains.tasks.queries.explained import AssignmentOut, NearMiss, ScoredAgent
 from orkwork.domains.tasks.rules import Scored
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button
@@ -34,13 +34,16 @@ def read(work: Work, ref: Any) -> dict[str, Any]:
         "rows": _rows(found),
         "count": len(found.candidates),
         "weights": [str(weight) for weight in _weights(found)],
-        "misses": [
-            {"id": str(miss.agent_id), "name": miss.agent_name, "text": miss.objections[0].message if miss.objections else ""}
-            for miss in found.near_misses
-        ],
+        "misses": [missed(miss) for miss in found.near_misses],
         "options": options(decisions.decision(work, found.decision_id)) if found.pending else [],
         "decision": str(found.decision_id),
     }  # fmt: skip
+
+
+def missed(miss: NearMiss) -> dict[str, str]:
+    """A near miss as a line holds it."""
+    code = miss.objections[0].code if miss.objections else ""
+    return {"id": str(miss.agent_id), "name": miss.agent_name, "code": code, "what": ", ".join(miss.lacks)}
 
 
 def options(decision: DecisionOut) -> list[dict[str, str]]:
@@ -159,7 +162,7 @@ def _why_not(row: rx.Var) -> rx.Component:
 def _asked(state: Any) -> rx.Component:
     def miss(one: rx.Var) -> rx.Component:
         return rx.el.div(
-            avatar(one["name"]), rx.el.span(one["text"], class_name="grow wrap"), class_name="r two", key=one["id"]
+            avatar(one["name"]), rx.el.span(miss_text(one), class_name="grow wrap"), class_name="r two", key=one["id"]
         )
 
     def act(option: rx.Var) -> rx.Component:
@@ -169,6 +172,22 @@ def _asked(state: Any) -> rx.Component:
     return rx.fragment(
         rx.foreach(state.why["misses"].to(list[dict[str, str]]), miss),
         rx.cond(Shell.can_manage, acts, rx.el.p(t("An owner or admin decides."), class_name="cb meta")),
+    )
+
+
+def miss_text(miss: rx.Var) -> rx.Var:
+    """What keeps an agent from a task, in a sentence."""
+    name = miss["name"]
+    return rx.match(
+        miss["code"],
+        ("agent.lacks", t("{name} lacks {what}", name=name, what=miss["what"])),
+        ("agent.silent", t("{name} gives no sign of life", name=name)),
+        ("agent.not_active", t("{name} is paused", name=name)),
+        ("agent.autonomy", t("{name} is a tool, which takes no tasks", name=name)),
+        ("agent.project", t("{name} may not see this project", name=name)),
+        ("agent.full", t("{name} holds as many tasks as it may", name=name)),
+        ("agent.over_budget", t("{name} has spent today's budget", name=name)),
+        "",
     )
 
 
