@@ -39,7 +39,7 @@ select made.id, able.id, round(random()::numeric, 3) from made cross join able
 def measure_assigning(company: Company, table: Table) -> None:
     """Give tasks one by one, each beside a read; the median of each."""
     with psycopg.connect(company.server.database_url, autocommit=True) as connection:
-        connection.execute(_AGENTS)
+        connection.execute(_AGENTS.encode())
         connection.execute("analyze")
     ids = asyncio.run(_ready_tasks(company))
     os.environ["DATABASE_URL"] = company.server.database_url
