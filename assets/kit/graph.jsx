@@ -23,6 +23,15 @@ const icons = () => (symbols ??= fetch("/icons.svg").then((answer) => answer.tex
   return Object.fromEntries([...found].map((symbol) => [symbol.id, symbol.innerHTML]));
 }));
 
+/** Fetches what a graph is drawn with while its places are still on their way. */
+export function GraphCode() {
+  useEffect(() => {
+    plotly();
+    icons();
+  }, []);
+  return null;
+}
+
 /** A view that shows everything, or the beginning where everything would be too small to read. */
 function fitted(figure, w, h, whole) {
   const [left, top, width, height] = bounds(figure);

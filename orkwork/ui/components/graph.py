@@ -25,6 +25,13 @@ class Graph(rx.Component):
     on_choose: rx.EventHandler[_key]
 
 
+class GraphCode(rx.Component):
+    """Fetches the code of a graph as soon as the page opens; put it where nothing waits for data."""
+
+    library = "$/public/kit/graph.jsx"
+    tag = "GraphCode"
+
+
 def graph(figure: Any, *, looks: Any, chosen: Any, label: Any, on_choose: Any) -> rx.Component:
     """`figure` is what stays: `mode` (boxes, dots, parts), an `id` that changes with the arrangement, `nodes` with a key
     `k`, a title `t`, a place `x`, `y` in px and whether they are critical `c`, and `edges` of [from, to, critical, bends].

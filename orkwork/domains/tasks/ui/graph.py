@@ -11,7 +11,7 @@ from orkwork.ui.components import filters
 from orkwork.ui.components.button import button, icon_button
 from orkwork.ui.components.empty import empty
 from orkwork.ui.components.figure import key_figure, key_figures
-from orkwork.ui.components.graph import graph
+from orkwork.ui.components.graph import GraphCode, graph
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.panel import card, properties, skeleton
 from orkwork.ui.components.pill import priority, status, status_pill
@@ -394,4 +394,4 @@ def project_graph() -> list[rx.Component]:
         rx.fragment(rx.el.div(_figures(), picture, class_name="graphtop"), _list()),
         card(_nothing()),
     )
-    return [_bar(), rx.cond(Graph.project["id"], filled, card(skeleton(8)))]
+    return [GraphCode.create(), _bar(), rx.cond(Graph.project["id"], filled, card(skeleton(8)))]
