@@ -78,6 +78,8 @@ def breaches(way: list[Row]) -> dict[str, int]:
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not LOG.exists(), reason="needs the recorded files in ../shared/data or ORKWORK_DATA")
 def test_breaches_of_the_whole_log_are_those_of_an_independent_calculation(company: Company) -> None:
     incidents = read_log()
