@@ -24,6 +24,10 @@ WORDS = {
     "tasks.offer_retries": "Offer failed tasks again",
     "demo.sweep": "Clear a removed demo away",
     "projects.fold_tallies": "Fold the counts of tasks together",
+    "tasks.assign_ready": "Give ready tasks to the agents that suit them",
+    "tasks.give_back_untaken": "Give back assigned tasks that nobody took up",
+    "tasks.count_means": "Count what a task costs each agent on average",
+    "sla.follow": "Keep the SLA clocks",
     "sla.check": "Warn of SLAs that run out, and tell of breaches",
     "auth.forget_expired": "Forget expired sessions and kept answers",
 }
