@@ -82,7 +82,7 @@ def start_services(home: Path) -> Services:
     services = Services(postgres.url(""), valkey.url())
     for server in (postgres, valkey):
         services._processes.append((server.start(), server.stop_signal))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     for server, (process, _) in zip((postgres, valkey), services._processes, strict=True):
         while not server.is_ready():
             if process.poll() is not None or time.monotonic() > deadline:

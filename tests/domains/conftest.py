@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from orkwork.ui.build import SERVING
 from tests.factories import Person
-from tests.ui.conftest import ROOT, _free_port, _wait, browser_type_launch_args
+from tests.ui.conftest import BUILD_SECONDS, ROOT, _free_port, _wait, browser_type_launch_args
 
 __all__ = ["browser_type_launch_args"]
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 360, "height": 780}}
@@ -27,7 +27,7 @@ def serving(folder: Path, port: int | None = None, **extra: str) -> Iterator[str
     built where it is fresh."""
     port, log = port or _free_port(), folder / "log"
     build = "from orkwork.ui.build import ensure_built; ensure_built(print)"
-    subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, timeout=170)
+    subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, timeout=BUILD_SECONDS)
     env = os.environ | SERVING | {"ORKWORK_PORT": str(port)} | extra
     command = ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--port", str(port)]
     with log.open("wb") as out:
