@@ -307,7 +307,9 @@ ROUTES: dict[str, Route] = {
 }
 ROUTES |= {
     "sla.rules": Route("GET", "/sla/rules", None, VIEWER, "tasks:read"),
-    "sla.create_rule": Route("POST", "/sla/rules", {"name": "x", "response_minutes": 5}, ADMIN, NOBODY),
+    "sla.create_rule": Route(
+        "POST", "/sla/rules", {"name": "x", "response_minutes": 5, "resolution_minutes": 9}, ADMIN, NOBODY
+    ),
     "sla.rule": Route("GET", "/sla/rules/{none}", None, VIEWER, "tasks:read"),
     "sla.update_rule": Route("PATCH", "/sla/rules/{none}", {"name": "y"}, ADMIN, NOBODY),
     "sla.delete_rule": Route("DELETE", "/sla/rules/{none}", None, ADMIN, NOBODY),

@@ -56,8 +56,14 @@ def _ensure_built(progress: Callable[[str], None]) -> Path:
         return CLIENT
     progress("building pages (the first time takes a minute)")
     _STAMP.unlink(missing_ok=True)
-    _run(progress)
-    _STAMP.write_text(wanted)
+    kept = {path: path.read_bytes() for path in (ROOT / "reflex.lock").iterdir()}
+    try:
+        _run(progress)
+    finally:
+        if os.environ.get("ORKWORK_KIT") == "1":  # it needs fewer packages, and would take the others out of the lock
+            for path, content in kept.items():
+                path.write_bytes(content)
+    _STAMP.write_text(fingerprint())
     return CLIENT
 
 

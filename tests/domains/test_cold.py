@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from jobs.beat import SCHEDULE
+from orkwork.core import door
+from orkwork.core.actor import system
 from orkwork.domains import registry
+from orkwork.domains.jobs import service as jobs
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.tasks.schemas import CommentIn
 from orkwork.domains.tasks.service import comments
@@ -37,8 +41,10 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/projects/[ref]/graph": ("/projects/HAL/graph", "main .graphlist .taskrow >> nth=0"),
     "/settings": ("/settings", "main form"),
     "/settings/appearance": ("/settings/appearance", "main .seg >> nth=0"),
+    "/settings/jobs": ("/settings/jobs", "main tbody tr >> nth=0"),
     "/settings/people": ("/settings/people", "main >> text=Owner >> nth=0"),
     "/settings/sessions": ("/settings/sessions", "main .card .r >> nth=0"),
+    "/settings/sla": ("/settings/sla", "main .card >> nth=0"),
     "/tasks": ("/tasks", ".taskrow >> nth=0"),
     "/tasks/[ref]": ("/tasks/HAL-1", ".cmt"),
 }
@@ -53,6 +59,8 @@ def address(company: Company) -> Callable[[str], str]:
 
 
 def _fill(company: Company, project: ProjectOut) -> None:
+    schedule = {job.operation: job.every_seconds for job in SCHEDULE}
+    door.run(system("test"), lambda work: jobs.register(work, schedule), write=True)
     for n in range(12):
         company.task(
             project, f"Task {n}", ready=n % 2 == 0, labels=["backend"], acceptance_criteria=[{"text": "It adds up"}]

@@ -23,6 +23,8 @@ def update_company(work: Work, patch: CompanyPatch, if_match: int | None = None)
     wanted = patch.model_dump(exclude_none=True)
     weights = wanted.pop("assignment_weights", {})
     before, after = changes(row.model_dump(), wanted | {f"weight_{name}": weight for name, weight in weights.items()})
+    if patch.locale and row.version == 1:  # until somebody names a language it is only assumed
+        before["locale"], after["locale"] = None, patch.locale
     if after:
         row.sqlmodel_update(after | {"version": row.version + 1, "updated_at": clock.now()})
         work.emit(CompanyChanged(subject_id=None, subject_label=row.name, before=before, after=after))
