@@ -108,10 +108,12 @@ def test_what_happens_is_heard_on_every_process(servers: list[str], company: Com
 
 def test_a_stream_resumes_without_loss_or_repetition_while_others_write(servers: list[str], company: Company) -> None:
     agent, project = company.agent(), company.project()
-    done = threading.Event()
+    done, heard_again = threading.Event(), threading.Semaphore(0)
 
     def write() -> None:
         for n in range(60):
+            if n % 15 == 0:
+                heard_again.acquire(timeout=60)  # so that there are four streams at least, however quick the machine
             company.task(project, f"Task {n}")
         done.set()
 
@@ -124,6 +126,7 @@ def test_a_stream_resumes_without_loss_or_repetition_while_others_write(servers:
         headers = agent.headers | ({} if last is None else {"Last-Event-ID": str(last)})
         path = "/api/v2/events?name=task.created" + ("&after=0" if last is None else "")
         with ear(servers[turn % 2], headers, path) as listening:
+            heard_again.release()
             time.sleep(0.05)
             if finished:
                 missing = 60 - len(labels(got))
