@@ -4,6 +4,8 @@ import { Icon } from "./icon.jsx";
 import { useLocale } from "./locale.js";
 
 const MANY = 10;
+/** How long a choice stands against what the address still says; then the address wins. */
+const PATIENCE_MS = 3000;
 const plainly = (text) => {
   try {
     return decodeURIComponent(text);
@@ -38,10 +40,22 @@ export function Choose({ label, value, options, onChange }) {
   const list = useRef(null);
   const [chosen, set] = useState(() => read(value));
   const [sought, seek] = useState("");
-  useEffect(() => set(read(value)), [value]);
+  const sent = useRef(null);
+  useEffect(() => {
+    // The answer to an earlier click must not untick what was ticked since.
+    const wait = sent.current && sent.current.value !== value ? sent.current.until - Date.now() : 0;
+    const settle = () => {
+      sent.current = null;
+      set(read(value));
+    };
+    if (wait <= 0) return settle();
+    const timer = setTimeout(settle, wait);
+    return () => clearTimeout(timer);
+  }, [value]);
   const change = (next) => {
+    sent.current = { value: write(next), until: Date.now() + PATIENCE_MS };
     set(next);
-    onChange?.(write(next));
+    onChange?.(sent.current.value);
   };
   const onToggle = (event) => {
     if (event.newState !== "open") return seek("");

@@ -329,6 +329,7 @@ def test_filters_of_every_kind_take_several_values(visit: Visit, company: Compan
         page.get_by_role("button", name="Label", exact=True).click()
         page.get_by_role("checkbox", name="a, b").check()
         page.get_by_role("checkbox", name="50%").check()
+        expect(page).to_have_url(re.compile("label=a.+50%25"))
         expect(page.locator(".taskrow")).to_have_count(1)
         page.reload()
         expect(page.locator(".taskrow")).to_have_text(re.compile("Two labels, one with a comma"))

@@ -3,7 +3,6 @@
 import gzip
 import json
 import threading
-import time
 from collections import Counter
 from typing import Any
 
@@ -234,9 +233,7 @@ def test_a_bad_file_is_refused_in_a_sentence(company: Company, content: Any, say
 def test_a_real_tracker_comes_in_whole(company: Company) -> None:
     raw = json.loads(gzip.decompress(MOQ.read_bytes()))
     items = [*raw["issues"], *raw["pulls"]]
-    began = time.monotonic()
     made = load(MOQ.read_bytes())
-    took = time.monotonic() - began
     assert (made.tasks, made.labels, made.key_prefix) == (342, 15, "MOQ")
     states = Counter(item["state"] for item in raw["issues"])
     pulls = Counter(item["state"] for item in raw["pulls"])
@@ -262,4 +259,3 @@ def test_a_real_tracker_comes_in_whole(company: Company) -> None:
     )
     assert authors[0]["n"] == sum(item["author"] == "kixelated" for item in items)
     assert load(MOQ.read_bytes()).tasks == 0
-    assert took < 10, "2 s on an idle machine; tests share theirs"
