@@ -94,14 +94,24 @@ def _guard(standing: Standing, to: Status) -> tuple[str, str, str] | None:
     """Why a move of the table is refused now: code, reason, way out; or None."""
     released = to is Status.READY and standing.status in HELD  # goes on to PLANNING, to wait there
     if to in NEED_NO_BLOCKERS and standing.blocked_count and not released:
-        return (
-            "task.blocked",
-            f"{standing.key} waits for {standing.blocked_count} unfinished dependencies",
-            "Complete or remove them first; a task in PLANNING then becomes READY by itself.",
-        )
+        return _waits(standing)
     if standing.status is Status.IN_PROGRESS and to is Status.COMPLETED and standing.review_required:
         return ("task.review_required", f"{standing.key} needs a review before it completes", "Move it to REVIEW.")
     return None
+
+
+def _waits(standing: Standing) -> tuple[str, str, str]:
+    return (
+        "task.blocked",
+        f"{standing.key} waits for {standing.blocked_count} unfinished dependencies",
+        "Complete or remove them first; a task in PLANNING then becomes READY by itself.",
+    )
+
+
+def check_unblocked(standing: Standing) -> None:
+    """Refuse to begin, or begin again, while a dependency is open."""
+    if standing.blocked_count:
+        raise Conflict(*_waits(standing), extra={"task_status": standing.status})
 
 
 def check_move(standing: Standing, to: Status, actor: Actor, fence: int | None) -> None:

@@ -32,7 +32,7 @@ def acting(worker: Worker) -> Actor:
     return Actor(ActorKind.AGENT, worker.id, worker.out.name, scopes=frozenset(SCOPES), level=Level.SUPERVISED)
 
 
-_WRONG: dict[str, str] = {
+WRONG: dict[str, str] = {
     "blocked_count": """
         select t.key, t.blocked_count, count(n.id) from tasks t
         left join task_dependencies d on d.task_id = t.id and d.kind = 'blocks'
@@ -68,5 +68,5 @@ _WRONG: dict[str, str] = {
 def faults() -> dict[str, list[Any]]:
     """What is kept incrementally and differs from a recount; empty when all is well."""
     with db.engine().connect() as connection:
-        found = {name: list(connection.exec_driver_sql(statement).all()) for name, statement in _WRONG.items()}
+        found = {name: list(connection.exec_driver_sql(statement).all()) for name, statement in WRONG.items()}
     return {name: rows for name, rows in found.items() if rows}

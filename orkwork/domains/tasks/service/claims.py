@@ -28,6 +28,7 @@ with ag as materialized (
 mine as materialized (  -- given by a person, or sent back by a review, and not yet taken up
   select t.id, t.status as was from tasks t
   where t.assignee_id = %(agent)s and t.status in ('ASSIGNED', 'IN_PROGRESS') and t.lease_until is null
+    and t.blocked_count = 0  -- a dependency may have been opened again
     and (%(project)s::uuid is null or t.project_id = %(project)s) and exists (select from ag)
     and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))
     and exists (select from projects p where p.id = t.project_id and p.status = 'active')

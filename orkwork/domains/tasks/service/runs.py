@@ -46,6 +46,7 @@ def start_execution(work: Work, ref: str | UUID, body: StartIn) -> Json[Executio
         until = moving.lease(body.lease_seconds) if work.actor.is_agent else None
         if standing.status is Status.IN_PROGRESS:
             rules.check_holder(standing, work.actor, body.fence)
+            rules.check_unblocked(standing)
             return _start_again(work, row, until)
         rules.check_move(standing, Status.IN_PROGRESS, work.actor, body.fence)
         if standing.status is Status.REVIEW:

@@ -1,0 +1,254 @@
+"""The engine against a model of one page, step by step: Hypothesis looks for a history after which they differ."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from orkwork.core import clock, db
+from orkwork.core.actor import system
+from orkwork.core.errors import OrkworkError
+from orkwork.domains.projects import service as projects
+from orkwork.domains.tasks.models import ExecutionStatus, Status
+from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, DependencyIn, ExecutionPatch, MoveIn, StartIn
+from orkwork.domains.tasks.service import claims, dependencies, lifecycle, runs
+from tests.domains.tasks.engine import HELD, LEGAL, Engine
+from tests.domains.tasks.racing import acting, faults
+from tests.factories import Company
+
+STEPS = int(os.environ.get("ORKWORK_ENGINE_STEPS", "600"))
+"""How many steps in all; `make chaos` takes 10,000."""
+ROOM = 3
+AGENTS = 3
+_NOW = (
+    "select key, status, blocked_count, fence, flagged, lease_until is not null as leased, assignee_id, worker_id, "
+    "exists (select from task_executions x where x.task_id = tasks.id and x.status = 'running') as running "
+    "from tasks where project_id = %(project)s"
+)
+_LAST_RUN = "select x.id from task_executions x join tasks t on t.id = x.task_id where t.key = %(key)s order by run desc limit 1"
+some = st.integers(0, 10**6)
+numbers = st.integers(0, AGENTS - 1)
+PROFILE = settings(
+    max_examples=10,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    print_blob=False,
+)
+late = st.sampled_from((0, 0, 0, 0, 1, 2))
+"""0: the holder under its fence; 1: under an older one; 2: another agent."""
+has_tasks = precondition(lambda machine: machine.model.tasks)
+
+
+class Histories(RuleBasedStateMachine):
+    """Every rule does the same to both: what one refuses the other must refuse."""
+
+    company: ClassVar[Company]
+    steps: ClassVar[int] = 0
+
+    @initialize()
+    def begin(self) -> None:
+        """An empty project, and agents that hold nothing."""
+        self.model = Engine(ROOM)
+        self.project = self.company.project()
+        fields = {"max_concurrent_tasks": ROOM}
+        self.workers = [self.company.agent(**fields) for _ in range(AGENTS)]
+        for _ in range(AGENTS):
+            self.create(ready=True, review=False, needs=[])
+
+    @rule(ready=st.booleans(), review=st.booleans(), needs=st.lists(some, max_size=3))
+    def create(self, ready: bool, review: bool, needs: list[int]) -> None:
+        """A task that may wait for others."""
+        wanted = {self._key(number) for number in needs} if self.model.tasks else set()
+        fields = {"ready": ready, "review_required": review, "depends_on": sorted(wanted)}
+        made = self._both(True, lambda: self.company.task(self.project, **fields))
+        self.model.create(made.key, ready=ready, review=review, needs=wanted)
+
+    @has_tasks
+    @rule(task=some, need=some)
+    def depend(self, task: int, need: int) -> None:
+        """An edge, perhaps one that closes a cycle."""
+        key, other = self._key(task), self._key(need)
+        body = DependencyIn(depends_on=other)
+        self._both(self.model.depend(key, other), lambda: self.company.do(dependencies.add_dependency, key, body))
+
+    @has_tasks
+    @rule(task=some, need=some)
+    def undepend(self, task: int, need: int) -> None:
+        """An edge goes, if there is one."""
+        key = self._key(task)
+        other = sorted(self.model.tasks[key].needs or {self._key(need)})[0]
+        call = lambda: self.company.do(dependencies.remove_dependency, key, other)  # noqa: E731
+        self._both(self.model.undepend(key, other), call)
+
+    @has_tasks
+    @rule(task=some, to=st.sampled_from(Status))
+    def move(self, task: int, to: Status) -> None:
+        """The owner moves a task, legally or not."""
+        self._move(self._key(task), to)
+
+    @rule(choices=st.lists(some, min_size=2, max_size=6))
+    def get_on(self, choices: list[int]) -> None:
+        """Work goes on as it should, so that histories get far enough to go wrong."""
+        for choice in choices:
+            going = self._key(choice, "IN_PROGRESS", "ASSIGNED", "REVIEW")
+            known = self.model.tasks.get(going)
+            if known is None and not self._key(choice, "READY"):
+                self.create(ready=True, review=choice % 3 == 0, needs=[choice])
+            elif known is None or choice % 4 == 0:
+                self.claim(agent=choice % AGENTS, limit=1, start=choice % 2 == 0)
+            elif known.status == "REVIEW":
+                self._move(going, "COMPLETED")
+            elif known.running:
+                self._report(going, known.holder, known.fence, succeeded=choice % 5 > 0)
+            else:
+                self._start(going, known.holder, known.fence)
+
+    @rule(task=some)
+    def open_again(self, task: int) -> None:
+        """Something that was done is open again, whatever waits for it."""
+        if key := self._key(task, "COMPLETED"):
+            self._move(key, "READY")
+
+    @rule(status=st.sampled_from(list(LEGAL)), task=some, choice=some)
+    def move_on(self, status: str, task: int, choice: int) -> None:
+        """The owner moves a task along the table."""
+        if key := self._key(task, status):
+            self._move(key, LEGAL[status][choice % len(LEGAL[status])])
+
+    @has_tasks
+    @rule(task=some, agent=numbers, late=late, to=st.sampled_from(Status))
+    def move_as_agent(self, task: int, agent: int, late: int, to: Status) -> None:
+        """An agent moves a task, its own or another's, under its fence or an older one."""
+        key = self._key(task)
+        who, fence = self._holder(key, agent, late)
+        call = lambda: self._as(who, lifecycle.transition, key, MoveIn(to=to, fence=fence))  # noqa: E731
+        self._both(self.model.move(key, to, who, fence), call)
+
+    @rule(status=st.sampled_from(HELD), task=some, agent=numbers, late=late)
+    def start(self, status: str, task: int, agent: int, late: int) -> None:
+        """The agent that holds a task starts a run of it."""
+        if key := self._key(task, status):
+            self._start(key, *self._holder(key, agent, late))
+
+    @rule(task=some, agent=numbers, late=late, succeeded=st.booleans())
+    def report(self, task: int, agent: int, late: int, succeeded: bool) -> None:
+        """The agent that holds a task reports how its last run ended."""
+        if key := self._key(task, "IN_PROGRESS"):
+            self._report(key, *self._holder(key, agent, late), succeeded=succeeded)
+
+    @has_tasks
+    @rule(task=some, agent=numbers)
+    def give(self, task: int, agent: int) -> None:
+        """The owner gives a task to an agent."""
+        key, body = self._key(task), AssignIn(agent_id=self.workers[agent].id)
+        self._both(self.model.give(key, agent), lambda: self.company.do(claims.assign, key, body))
+
+    @rule(agent=numbers, limit=st.integers(1, 3), start=st.booleans())
+    def claim(self, agent: int, limit: int, start: bool) -> None:
+        """An agent claims: it gets what is its own and of the queue as much as it has room for, no more and no less."""
+        mine, free = self.model.claimable(agent)
+        room = ROOM - self.model.load(agent)
+        body = ClaimIn(limit=limit, start=start, project_id=self.project.id)
+        answer = self._both(True, lambda: self._as(agent, claims.claim, body)).parse()
+        got = {claim.task.key: claim.fence for claim in answer.claims}
+        own = min(limit, len(mine)) if mine else 0
+        assert len(got) == own + min(limit - own, room, len(free)), (got, mine, free)
+        assert len(got.keys() & mine) == own
+        assert got.keys() <= mine | free
+        for key, fence in got.items():
+            self.model.claimed(key, agent, start=start)
+            assert fence == self.model.tasks[key].fence
+
+    @rule()
+    def lapse(self) -> None:
+        """An hour passes without a word from anyone."""
+        self.travelled += 1
+        with time_machine.travel(clock.now() + timedelta(hours=self.travelled), tick=True):
+            self.company.do(lifecycle.give_back_lapsed, actor=system("clock"))
+        self.model.lapse()
+
+    @invariant()
+    def both_are_the_same(self) -> None:
+        """Every task stands as the model says."""
+        with db.engine().connect() as connection:
+            rows = connection.exec_driver_sql(_NOW, {"project": self.project.id}).mappings().all()
+        ids = {worker.id: n for n, worker in enumerate(self.workers)}
+        for row in rows:
+            known = self.model.tasks[row["key"]]
+            stands = (row["status"], row["fence"], row["flagged"], row["running"], row["blocked_count"])
+            wanted = (known.status, known.fence, known.flagged, known.running, self.model.open(row["key"]))
+            assert stands == wanted, row["key"]
+            assert (ids.get(row["assignee_id"]), ids.get(row["worker_id"])) == (known.holder, known.worker), row["key"]
+            assert row["leased"] == known.leased or row["status"] not in HELD, row["key"]
+        assert len(rows) == len(self.model.tasks)
+
+    def teardown(self) -> None:
+        """What the engine counts as it goes equals a recount."""
+        assert faults() == {}
+        self.company.do(projects.delete_project, self.project.id)
+
+    travelled = 0
+
+    def _move(self, key: str, to: str) -> None:
+        call = lambda: self.company.do(lifecycle.transition, key, MoveIn(to=Status(to)))  # noqa: E731
+        self._both(self.model.move(key, to), call)
+
+    def _start(self, key: str, who: Any, fence: int) -> None:
+        call = lambda: self._as(who, runs.start_execution, key, StartIn(fence=fence))  # noqa: E731
+        self._both(self.model.start(key, who, fence), call)
+
+    def _report(self, key: str, who: Any, fence: int, *, succeeded: bool) -> None:
+        if run := self._last_run(key):
+            status = ExecutionStatus.SUCCEEDED if succeeded else ExecutionStatus.FAILED
+            patch = ExecutionPatch(status=status, fence=fence)
+            call = lambda: self._as(who, runs.update_execution, run, patch)  # noqa: E731
+            self._both(self.model.report(key, who, fence, succeeded=succeeded), call)
+
+    def _key(self, number: int, *statuses: str) -> str:
+        """One of the tasks, or of those in some states; "" when there is none."""
+        keys = [key for key, task in self.model.tasks.items() if not statuses or task.status in statuses]
+        return keys[number % len(keys)] if keys else ""
+
+    def _holder(self, key: str, other: int, late: int) -> tuple[int, int]:
+        """Who writes, under which fence: mostly the agent that holds the task."""
+        known = self.model.tasks[key]
+        return other if late > 1 or known.holder is None else known.holder, max(0, known.fence - late % 2)
+
+    def _last_run(self, key: str) -> Any:
+        with db.engine().connect() as connection:
+            return connection.exec_driver_sql(_LAST_RUN, {"key": key}).scalar()
+
+    def _as(self, agent: int, fn: Any, *args: Any) -> Any:
+        return self.company.do(fn, *args, actor=acting(self.workers[agent]))
+
+    def _both(self, allowed: bool, call: Callable[[], Any]) -> Any:
+        type(self).steps += 1
+        try:
+            answer = call()
+        except OrkworkError as refusal:
+            assert not allowed, f"refused with {refusal.code}: {refusal.message}"
+            return None
+        assert allowed, "it was let through"
+        return answer
+
+
+@pytest.mark.timeout(3000)
+def test_no_history_makes_the_engine_differ_from_its_model(company: Company) -> None:
+    Histories.company, Histories.steps = company, 0
+    while Histories.steps < STEPS:  # Hypothesis ends many histories early
+        run_state_machine_as_test(Histories, settings=PROFILE)
