@@ -33,5 +33,6 @@ class LogCursor(SQLModel, table=True):
     pos: int = Field(0, sa_column=Column(BigInteger, nullable=False))
     hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     xid: str = "0"
-    """Events of transactions up to here are sealed."""
+    """An event of a transaction before this one is sealed, if its `seq` is before the one here."""
     seq: int = Field(0, sa_column=Column(BigInteger, nullable=False))
+    """Of the events from here on none is sealed."""

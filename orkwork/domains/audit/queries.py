@@ -78,7 +78,9 @@ select l.pos, l.erased, e.occurred_at, e.name, e.actor_kind, e.actor_id, e.actor
 from event_log l left join events e on e.seq = l.seq where l.pos > %(after)s order by l.pos limit %(limit)s
 """
 _STANDING = """
-select c.pos, exists (select from events e where (e.xid, e.seq) > (c.xid::xid8, c.seq)) as more from event_log_cursor c
+select c.pos, exists (select from events e where e.seq >= c.seq) or exists (
+  select from events e where e.xid >= c.xid::xid8 and e.seq < c.seq and not exists (select from event_log l where l.seq = e.seq)
+) as more from event_log_cursor c
 """
 
 
@@ -131,7 +133,7 @@ from event_log l left join events e on e.seq = l.seq order by l.pos
 
 
 _SLIPPED_IN = """
-select e.seq from events e where (e.xid, e.seq) <= (%(xid)s::xid8, %(seq)s)
+select e.seq from events e where e.xid < %(xid)s::xid8 and e.seq < %(seq)s
   and not exists (select from event_log l where l.seq = e.seq) order by e.seq limit 1
 """
 

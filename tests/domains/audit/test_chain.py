@@ -64,8 +64,8 @@ def test_a_chain_that_nobody_touched_holds(sealed: Company) -> None:
         ("delete from event_log where pos = (select max(pos) from event_log)", "cut off"),
         ("update event_log set hash = decode(repeat('ab', 32), 'hex') where pos = 3", "link at position 3"),
         (
-            "insert into events (xid, occurred_at, name, actor_kind, actor_name, subject_kind, subject_label) "
-            "values ('3', now(), 'task.moved', 'system', 'x', 'task', '')",
+            "insert into events (seq, xid, occurred_at, name, actor_kind, actor_name, subject_kind, subject_label) "
+            "overriding system value values (0, '3', now(), 'task.moved', 'system', 'x', 'task', '')",
             "was inserted",
         ),
         (
@@ -96,6 +96,44 @@ def test_a_rewritten_end_is_found_by_a_kept_checkpoint(sealed: Company, database
     assert verify().ok or "inserted" in (verify().problem or "")
     found = verify(CheckpointIn(pos=kept.pos, hash=kept.hash))
     assert not found.ok
+
+
+def test_what_a_transaction_saw_stands_before_what_it_did(company: Company, database: str) -> None:
+    fact = (
+        "insert into events (occurred_at, name, actor_kind, actor_name, subject_kind, subject_label) "
+        "values (now(), 'task.moved', 'system', 'x', 'task', %s)"
+    )
+    order = (
+        "select e.subject_label from event_log l join events e on e.seq = l.seq where e.actor_name = 'x' order by l.pos"
+    )
+    with psycopg.connect(database) as old, psycopg.connect(database) as open_, psycopg.connect(database) as new:
+        for connection in (old, open_):  # a transaction gets its number at its first write
+            connection.execute("select pg_current_xact_id()")
+        new.execute(fact, ["cause"])
+        new.commit()
+        old.execute(fact, ["effect"])
+        old.commit()
+        seal()
+        assert new.execute(order).fetchall() == []
+        new.commit()
+        open_.execute(fact, ["later, of an old transaction"])
+        new.execute(fact, ["apart"])
+        new.commit()
+        open_.commit()
+        seal()
+        assert [row[0] for row in new.execute(order)] == ["cause", "effect", "later, of an old transaction", "apart"]
+        new.commit()
+        old.execute("select pg_current_xact_id()")
+        open_.execute(fact, ["numbered early, committed late"])
+        old.execute(fact, ["numbered late, committed early"])
+        old.commit()
+        seal()
+        open_.commit()
+        seal()
+        last = [row[0] for row in new.execute(order)][-2:]
+        assert last == ["numbered late, committed early", "numbered early, committed late"]
+    assert verify().ok
+    assert verify().unsealed == 0
 
 
 def test_events_are_append_only(sealed: Company, database: str) -> None:
