@@ -1,21 +1,27 @@
 """The one task of the clock: runs, as the system, whatever PostgreSQL says is due."""
 
 import logging
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
 from jobs import outbox
 from jobs.app import celery
 from jobs.beat import SCHEDULE
-from orkwork.core import door
+from orkwork.core import door, failpoints
 from orkwork.core.actor import system
 from orkwork.core.errors import Unavailable
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import OPERATIONS
+from orkwork.core.work import Work
 from orkwork.domains.jobs import service
 from orkwork.domains.jobs.queries import OUTBOX
+from orkwork.domains.jobs.rules import PROLONG_SECONDS
 
 log = logging.getLogger(__name__)
 ROUNDS = 20
@@ -52,7 +58,8 @@ def run_due() -> bool:
         return False
     began, done, error = time.monotonic(), None, None
     try:
-        done = _run(name)
+        with _alive(name, token):
+            done = _run(name)
     except SoftTimeLimitExceeded:
         error = "It took too long; the next run goes on"
     except Exception as fault:  # one job's fault is not the others'
@@ -65,6 +72,27 @@ def run_due() -> bool:
         write=True,
     )
     return True
+
+
+@contextmanager
+def _alive(name: str, token: UUID) -> Iterator[None]:
+    """Prolong the run's lease from a thread as long as the body goes on: when this process is killed, so is the sign."""
+    over = threading.Event()
+
+    def sign() -> None:
+        while not over.wait(PROLONG_SECONDS):
+            try:
+                door.run(WHO, lambda work: service.prolong(work, name, token), write=True, atomic=True)
+            except Unavailable as away:
+                log.warning("%s could not be prolonged: %s", name, away)
+
+    thread = threading.Thread(target=sign, name=f"alive-{name}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _run(name: str) -> int:
@@ -81,4 +109,10 @@ def _run(name: str) -> int:
 
 
 def _operate(name: str) -> int:
-    return door.run(system(name, uuid7().hex), OPERATIONS[name].fn, write=True) or 0
+    def body(work: Work) -> int:
+        done = OPERATIONS[name].fn(work) or 0
+        if done:
+            failpoints.hit(name)
+        return done
+
+    return door.run(system(name, uuid7().hex), body, write=True)

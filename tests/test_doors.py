@@ -136,6 +136,7 @@ SYSTEM_ONLY = {
     "costs.rebuild_rollups",
     "jobs.claim_due",
     "jobs.finish",
+    "jobs.prolong",
     "jobs.register",
     "projects.fold_tallies",
     "sla.check",

@@ -5,8 +5,10 @@ from typing import Final
 
 from orkwork.domains.jobs.models import State
 
-LEASE_SECONDS: Final = 360
-"""Longer than the longest run that the worker allows."""
+LEASE_SECONDS: Final = 8
+"""How long a run is believed to go on without a sign from whoever runs it."""
+PROLONG_SECONDS: Final = 2
+"""How often a run gives that sign."""
 FAILING: Final = 3
 """A job that failed so often in a row keeps failing, and is told of."""
 

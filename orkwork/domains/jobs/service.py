@@ -49,13 +49,21 @@ def register(work: Work, schedule: Mapping[str, float]) -> None:
 def claim_due(work: Work, token: UUID) -> str | None:
     """Take the job that is due longest, for this run alone; its operation, or None when nothing is due.
 
-    Two claims never get the same tick, on however many machines. A run that does not end within its lease is lost and
+    Two claims never get the same tick, on however many machines. A run that gives no sign for a lease is lost and
     the job due again. Ticks that nobody took are not made up for.
     """
     now = clock.now()
     params = {"now": now, "until": clock.later(now, rules.LEASE_SECONDS), "token": token}
     row = work.one(_CLAIM, params)
     return row["operation"] if row else None
+
+
+@operation(None, users=False, agents=False, atomic=True)
+def prolong(work: Work, name: str, token: UUID) -> bool:
+    """Say that a claimed run goes on; whether it still is the run that the clock knows of."""
+    until = clock.later(clock.now(), rules.LEASE_SECONDS)
+    statement = "update jobs set lease_until = %(until)s where operation = %(name)s and token = %(token)s"
+    return work.sql(statement, {"until": until, "name": name, "token": token}).rowcount > 0
 
 
 @operation(None, users=False, agents=False)

@@ -92,6 +92,19 @@ def test_a_run_that_never_ends_is_lost_and_the_job_due_again(company: Company) -
         assert job(company, "audit.seal").error is None
 
 
+def test_a_run_that_gives_signs_of_life_is_not_lost(company: Company) -> None:
+    registered(audit__seal=1)
+    mine = uuid7()
+    door.run(WHO, lambda work: service.claim_due(work, mine), write=True, atomic=True)
+    for n in range(1, 4):
+        with time_machine.travel(clock.now() + timedelta(seconds=(rules.LEASE_SECONDS - 1) * n)):
+            assert door.run(WHO, lambda work: service.prolong(work, "audit.seal", mine), write=True, atomic=True)
+            assert claim() is None
+    with time_machine.travel(clock.now() + timedelta(seconds=rules.LEASE_SECONDS * 5)):
+        assert claim() == "audit.seal"
+        assert not door.run(WHO, lambda work: service.prolong(work, "audit.seal", mine), write=True, atomic=True)
+
+
 def test_a_job_that_keeps_failing_is_told_of_once_and_so_is_its_recovery(company: Company) -> None:
     registered(audit__seal=1)
     for n in range(5):
