@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,8 @@ BEHIND_SECONDS = 0.02
 """How soon it looks again while a transaction that is still open holds back what came after it; doubled each time."""
 AWAY_SECONDS = 0.5
 """How soon it looks again while the database is away, and at most while a transaction stays open."""
+BEAT_SECONDS = 1.0
+"""How often it looks who has heard nothing for long."""
 PAGE = 500
 IDENTITIES = ("key", "session", "user", "agent")
 """Kinds of subjects whose change may end a listener or what it hears."""
@@ -60,6 +63,7 @@ class Hub:
 
     async def _run(self) -> None:
         hints = asyncio.create_task(self._hear_hints(), name="stream-hints")
+        beats = asyncio.create_task(self._beat(), name="stream-beats")
         try:
             await self._start()
             pause = LOOK_SECONDS
@@ -70,6 +74,7 @@ class Hub:
                 pause = await self._advance(pause)
         finally:
             hints.cancel()
+            beats.cancel()
 
     async def _start(self) -> None:
         while True:
@@ -80,6 +85,14 @@ class Hub:
             except OrkworkError as away:
                 log.warning("the stream waits for the database: %s", away)
                 await asyncio.sleep(AWAY_SECONDS)
+
+    async def _beat(self) -> None:
+        """One timer for all: a timer for each listener would cost as much as what it is told."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            now, quiet = time.monotonic(), Burst([], self.position)
+            for listener in list(self.listeners):
+                listener.beat(now, quiet)
 
     async def _hear_hints(self) -> None:
         async for _ in live.listen(live.EventTail()):

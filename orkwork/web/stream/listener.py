@@ -66,7 +66,7 @@ class Listener:
         self._queue: asyncio.Queue[Burst | None] = asyncio.Queue()
         self._waiting = 0
         self._check: asyncio.Task[None] | None = None
-        self._checked_at = time.monotonic()
+        self._checked_at = self._told_at = time.monotonic()
 
     def audience(self) -> object:
         """Equal for all who hear the same."""
@@ -83,6 +83,7 @@ class Listener:
 
     def put(self, burst: Burst) -> None:
         """Queue a burst; when too much waits the stream ends, and its client resumes from the table."""
+        self._told_at = time.monotonic()
         self._waiting += len(burst.messages)
         self._queue.put_nowait(burst)
         if self._waiting > MOST_WAITING and self.task is not None:
@@ -127,10 +128,15 @@ class Listener:
     def _read(self, after: int) -> Heard:
         return door.run(identify(self.credential), lambda work: queries.heard(work, after), write=False)
 
-    async def next(self) -> Burst | None:
-        """What happens next; None when the stream is over, TimeoutError when nothing happened for a heartbeat."""
-        if time.monotonic() - self._checked_at > CHECK_SECONDS:
+    def beat(self, now: float, quiet: Burst) -> None:
+        """Give a sign of life when nothing happened for long, and look at the key or session when that is due."""
+        if now - self._told_at > HEARTBEAT_SECONDS:
+            self.put(quiet)
+        if now - self._checked_at > CHECK_SECONDS:
             self.check_soon()
-        burst = await asyncio.wait_for(self._queue.get(), HEARTBEAT_SECONDS)
+
+    async def next(self) -> Burst | None:
+        """What happens next, be it a heartbeat; None when the stream is over."""
+        burst = await self._queue.get()
         self._waiting -= len(burst.messages) if burst else 0
         return burst

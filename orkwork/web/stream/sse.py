@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 from orkwork.core.actor import Actor
 from orkwork.core.credentials import Credential
 from orkwork.web.stream.hub import hub
-from orkwork.web.stream.listener import Burst, Listener, Wanted
+from orkwork.web.stream.listener import Listener, Wanted
 
 MEDIA_TYPE = "text/event-stream"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -30,10 +30,7 @@ async def _frames(credential: Credential, actor: Actor, wanted: Wanted, after: i
             if burst.events or burst.gap:
                 yield burst.frames
         while True:
-            try:
-                burst = await listener.next()
-            except TimeoutError:
-                burst = Burst([], here.position)
+            burst = await listener.next()
             if burst is None:
                 return
             yield burst.frames

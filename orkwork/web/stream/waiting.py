@@ -50,7 +50,9 @@ async def _something_happened(listener: Listener, until: float) -> bool:
     await asyncio.sleep(min(PAUSE_SECONDS, max(0.0, until - time.monotonic())))
     while (left := until - time.monotonic()) > 0:
         try:
-            return await asyncio.wait_for(listener.next(), left) is not None
+            burst = await asyncio.wait_for(listener.next(), left)
         except TimeoutError:
-            continue
+            return False
+        if burst is None or burst.events or burst.gap:
+            return burst is not None
     return False

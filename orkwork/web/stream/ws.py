@@ -101,10 +101,7 @@ async def _converse(socket: WebSocket, listener: Listener, after: int | None) ->
             if burst.events or burst.gap:
                 await _send(socket, burst)
         while not hearing.done():
-            try:
-                burst = await listener.next()
-            except TimeoutError:
-                burst = Burst([], here.position)
+            burst = await listener.next()
             if burst is None:
                 raise listener.over or Unauthenticated("auth.unauthenticated", "The key or session was revoked")
             await _send(socket, burst)
