@@ -66,6 +66,11 @@ imports: $(DEVELOPMENT) ## Import contracts, declared dependencies, dead code
 test: $(DEVELOPMENT) chromium ## Every test, on real PostgreSQL and Valkey, in headless Chromium (ARGS="-k board")
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
+.PHONY: chaos
+chaos: $(DEVELOPMENT) ## Kill every part 200 times under load, and run the engine 10,000 steps against its model (ARGS="--seed 2")
+	ORKWORK_ENGINE_STEPS=10000 $(BIN)/python -m pytest -q tests/domains/tasks/test_engine.py
+	$(BIN)/python -m tests.chaos $(ARGS)
+
 .PHONY: format
 format: $(DEVELOPMENT) ## Format the sources and fix what lint can fix
 	$(BIN)/ruff format .

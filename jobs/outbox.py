@@ -7,7 +7,7 @@ import logging
 from typing import Any, Final
 from uuid import UUID
 
-from orkwork.core import clock, door
+from orkwork.core import clock, door, failpoints
 from orkwork.core.actor import system
 from orkwork.core.errors import OrkworkError
 from orkwork.core.events import REACTIONS, EventRow
@@ -43,6 +43,8 @@ def drain(rounds: int = 100) -> int:
     for _ in range(rounds):
         token = uuid7()
         claimed = _claim(token)
+        if claimed:
+            failpoints.hit("outbox.claimed")
         for row in sorted(claimed, key=lambda row: row["seq"]):
             _deliver(row, token)
         handled += len(claimed)
@@ -61,6 +63,7 @@ def _deliver(row: dict[str, Any], token: UUID) -> None:
     name = row["reaction"]
     try:
         door.run(system(name, uuid7().hex), lambda work: _react(work, row, token), write=True)
+        failpoints.hit("outbox.delivered")
     except Exception as error:
         log.warning("%s failed on event %s (attempt %s)", name, row["seq"], row["attempts"], exc_info=error)
         _fail(row, token, error)
@@ -74,7 +77,9 @@ def _react(work: Work, row: dict[str, Any], token: UUID) -> None:
         return
     if reaction is None:
         raise OrkworkError("outbox.unknown", f"There is no reaction {row['reaction']}")
+    failpoints.hit("outbox.reacting")
     reaction.fn(work, event)
+    failpoints.hit("outbox.reacted")
 
 
 def _fail(row: dict[str, Any], token: UUID, error: Exception) -> None:

@@ -21,7 +21,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 CORE = {
     "__init__", "settings", "db", "clock", "ids", "money", "paging", "schema", "actor", "errors", "work", "door",
-    "operation", "events", "live", "lookup", "credentials", "encryption", "idempotency", "logging", "leaving",
+    "operation", "events", "live", "lookup", "failpoints", "credentials", "encryption", "idempotency", "logging", "leaving",
 }  # fmt: skip
 FRAMEWORKS = {"reflex": ("ui",), "fastapi": ("api",), "starlette": ("api", "ui"), "celery": ()}
 """What only the named floors of a domain may import."""

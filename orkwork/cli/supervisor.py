@@ -18,7 +18,7 @@ from orkwork.embedded.guard import Guard
 
 _TICK = 0.05
 _LONGEST_BACKOFF = 30.0
-_HEALTHY = 60.0
+_HEALTHY = 8.0
 _LONGEST_LINE = 64 * 1024
 _CHORE_SECONDS = 10.0
 

@@ -15,7 +15,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy import exc as sa
 from sqlalchemy.pool import PoolProxiedConnection
 
-from orkwork.core import db, live
+from orkwork.core import db, failpoints, live
 from orkwork.core.actor import Actor
 from orkwork.core.credentials import Identify
 from orkwork.core.errors import Conflict, FieldError, Invalid, OrkworkError, Unavailable
@@ -68,13 +68,18 @@ def _opened(who: Actor | Identify, begins_with: Lookup | None, *, transaction: b
         else:
             found = who(raw, begins_with)
             work = Work(found.actor, pooled, begins_with and (begins_with, found.row))
+        if transaction:
+            failpoints.hit("door.opened")
         yield work
         work.flush()
         if transaction:
+            failpoints.hit("door.flushed")
             _commit(raw)
+            failpoints.hit("door.committed")
         work.close()
         if work.hints:
             live.tell(work.hints)
+            failpoints.hit("door.told")
     except BaseException:
         _give_up(pooled)
         raise

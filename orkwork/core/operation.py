@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from orkwork.core import failpoints
 from orkwork.core.actor import Actor, ActorKind, Level, Role
 from orkwork.core.errors import Forbidden
 from orkwork.core.lookup import Lookup
@@ -82,7 +83,10 @@ def _declare(**policy: Any) -> Callable[[Callable[Concatenate[Work, P], R]], Cal
         @functools.wraps(fn)
         def checked(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R:
             authorize(entry, work.actor)
-            return fn(work, *args, **kwargs)
+            result = fn(work, *args, **kwargs)
+            if entry.writes:
+                failpoints.hit(entry.name)
+            return result
 
         OPERATIONS[entry.name] = entry
         checked.operation = entry  # pyright: ignore[reportAttributeAccessIssue]

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from starlette.requests import HTTPConnection
 from starlette.responses import Response, StreamingResponse
 
-from orkwork.core import door
+from orkwork.core import door, failpoints
 from orkwork.core.credentials import Credential, Found, identify
 from orkwork.core.errors import FieldError, Forbidden, Invalid, OrkworkError, invalid
 from orkwork.core.lookup import Lookup
@@ -142,11 +142,15 @@ class Door:
             kept = idempotency.recall(work, key, self._request_hash())
             if kept is not None:
                 return kept
+            failpoints.hit("idempotency.held")
             response = body(work)
             idempotency.keep(work, key, response, secret=secret)
+            failpoints.hit("idempotency.kept")
             return response
 
-        return self.answer(door.run(self._identify, once, write=True))
+        answer = self.answer(door.run(self._identify, once, write=True))
+        failpoints.hit("web.answering")
+        return answer
 
     def _admit(self) -> None:
         caller = caller_of(self.credential)

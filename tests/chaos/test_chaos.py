@@ -1,0 +1,22 @@
+"""The short form of `make chaos`."""
+
+import pytest
+
+from tests.chaos.run import FAILPOINTS, plan, run
+from tests.chaos.stack import SERVICES
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up"), pytest.mark.timeout(500)]
+
+
+def test_the_plan_kills_every_service_and_at_every_failpoint() -> None:
+    assert len(FAILPOINTS) == 25
+    assert {what for _, what in plan(200, seed=7)} == {*FAILPOINTS, *SERVICES}
+    assert plan(50, seed=3) == plan(50, seed=3)
+
+
+def test_after_kills_under_load_every_promise_still_holds() -> None:
+    said: list[str] = []
+    report = run(kills=10, seed=5, longest_seconds=100, say=said.append)
+    assert not report.broken, "\n".join(report.lines())
+    assert sum(report.kills.values()) >= 5, said
+    assert report.record.calls > 100
