@@ -4,7 +4,7 @@ import { useNavigate } from "react-router";
 import { Icon } from "./icon.jsx";
 import { useLocale } from "./locale.js";
 import { STATUS, look } from "./pill.jsx";
-import { BOX, GLYPHS, bounds, draw, hit, palette } from "./plot.js";
+import { BOX, GLYPHS, bounds, draw, hit, palette, sketch } from "./plot.js";
 
 const PAD = 24;
 const FOOT = 64;
@@ -134,6 +134,16 @@ function Tip({ tip, looks, figure, words, L }) {
   );
 }
 
+/** The picture until plotly is there: every place and line, no words. */
+function Sketch({ figure, looks, view }) {
+  const paths = useMemo(() => sketch(figure, looks), [figure, looks]);
+  return (
+    <svg className={`graphplot sketch ${figure.mode}`} aria-hidden="true" viewBox={[view.x, view.y, view.w / view.scale, view.h / view.scale].join(" ")}>
+      {paths.map(([name, d]) => <path key={name} className={name} d={d} />)}
+    </svg>
+  );
+}
+
 function Legend({ figure, looks, L }) {
   const present = useMemo(() => {
     const found = new Set();
@@ -190,6 +200,7 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
   const [picked, pick] = useState(chosen);
   const [tip, setTip] = useState(null);
   const [drawing, redraw] = useState(0);
+  const [drawn, setDrawn] = useState(false);
   const now = useRef({});
   now.current = { figure, view, picked };
   useEffect(() => pick(chosen), [chosen]);
@@ -209,9 +220,10 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
       window.addEventListener("pointerup", () => setTimeout(() => redraw((n) => n + 1)), { once: true, capture: true });
       return;
     }
-    const drawn = draw({ figure, looks, chosen: picked, ink, view, words, sprite: source(loaded.sprite) });
-    loaded.Plotly.react(canvas.current, drawn.data, drawn.layout, { displayModeBar: false, scrollZoom: true, doubleClick: false, showTips: false });
+    const plot = draw({ figure, looks, chosen: picked, ink, view, words, sprite: source(loaded.sprite) });
+    loaded.Plotly.react(canvas.current, plot.data, plot.layout, { displayModeBar: false, scrollZoom: true, doubleClick: false, showTips: false });
     frame.current.dataset.drawn = figure.id;
+    setDrawn(true);
     if (canvas.current.heard) return;
     canvas.current.heard = true;
     canvas.current.on("plotly_relayout", () => {
@@ -220,8 +232,8 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
     });
   }, [figure, looks, picked, ink, view, words, loaded, drawing]);
   useEffect(() => {
-    const drawn = canvas.current;
-    return () => void library?.then((Plotly) => Plotly.purge(drawn));
+    const here = canvas.current;
+    return () => void library?.then((Plotly) => Plotly.purge(here));
   }, []);
   /** The node under a pointer, by what plotly shows at this moment. */
   const under = useCallback((event) => {
@@ -284,6 +296,7 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
       onPointerDownCapture={press} onPointerMove={move} onPointerLeave={() => setTip(null)}
     >
       <div ref={canvas} className="graphplot" aria-hidden="true" />
+      {view && view.id === figure.id && !drawn ? <Sketch figure={figure} looks={looks} view={view} /> : null}
       <Tip tip={tip} looks={looks} figure={figure} words={words} L={L} />
       {view ? <Legend figure={figure} looks={looks} L={L} /> : null}
       {view ? <Zoom view={view} L={L} onZoom={(scale) => setView(around(view, scale))} onFit={() => setView({ ...view, ...fitted(figure, view.w, view.h, true) })} /> : null}

@@ -1,6 +1,6 @@
 // A graph as plotly draws it: places come from the server in px at 100 %, colours from the page's theme. Nothing here
 // touches the document but to read what a colour is and how wide a word runs.
-import { STATUS } from "./pill.jsx";
+import { STATUS, look } from "./pill.jsx";
 
 export const BOX = { boxes: [160, 52], parts: [160, 52], dots: [12, 12] };
 /** How each state looks where there is only room for a dot: plotly's name and the same shape as a path of 12 × 12. */
@@ -142,6 +142,22 @@ function written(places, size, color, family, position, weight = 400) {
     x: places.map((p) => p[0]), y: places.map((p) => p[1]), text: places.map((p) => plain(p[2])),
     textposition: position, textfont: { size, color, family, weight },
   };
+}
+
+/** The same places as plain shapes, for the moment before plotly has come: what to fill or stroke, and with which class. */
+export function sketch(figure, looks) {
+  const [w, h] = BOX[figure.mode];
+  const paths = new Map();
+  const add = (name, d) => paths.set(name, (paths.get(name) ?? "") + d);
+  for (const edge of figure.edges) {
+    const points = figure.mode === "dots" ? route(figure, edge) : route(figure, edge).map(([x, y]) => [Math.round(x), Math.round(y)]);
+    add(edge[2] ? "hot" : "edge", `M${points.join("L")}`);
+  }
+  figure.nodes.forEach(({ x, y }, i) => {
+    const tone = figure.mode === "dots" ? look("status", looks[i]?.[0])[1] || "idle" : "box";
+    add(`node ${tone}`, `M${x} ${y}h${w}v${h}h${-w}z`);
+  });
+  return [...paths];
 }
 
 function edges(figure, ink, scale) {
