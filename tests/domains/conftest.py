@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from orkwork.ui.build import SERVING
 from tests.factories import Person
@@ -52,22 +52,49 @@ def served(environment: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 Visit = Callable[..., Any]
 
 
+class Contexts:
+    """Browser contexts that are used again, so that only the first visit of a kind loads and compiles every script."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.free: dict[str, list[BrowserContext]] = {}
+
+    @contextmanager
+    def one(self, **options: Any) -> Iterator[BrowserContext]:
+        """A context that nobody else uses meanwhile, and that remembers nothing but what its cache holds."""
+        free = self.free.setdefault(repr(sorted(options.items())), [])
+        context = free.pop() if free else self.browser.new_context(base_url=self.address, **options)
+        yield context
+        context.clear_cookies()
+        kept = {"origin": self.address, "storageTypes": "local_storage"}
+        context.new_cdp_session(context.pages[0]).send("Storage.clearDataForOrigin", kept)
+        for page in context.pages:
+            page.close()
+        free.append(context)
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser, served: str) -> Contexts:
+    """The contexts of this worker; they end with the browser."""
+    return Contexts(browser, served)
+
+
 @pytest.fixture
-def visit(browser: Browser, served: str) -> Visit:
+def visit(contexts: Contexts) -> Visit:
     """Open a page as somebody: `with visit("/agents", person) as page`. Broken script fails the test."""
 
     @contextmanager
     def opened(path: str, who: Person | None = None, *, size: str = "wide", **options: Any) -> Iterator[Page]:
         settled = {"locale": "en-GB", "viewport": SIZES[size], "has_touch": size == "phone"} | options
-        context = browser.new_context(base_url=served, **settled)
-        if who is not None:
-            context.add_cookies([{"name": "orkwork_session", "value": who.token, "url": served}])
-        page, faults = context.new_page(), []
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.goto(path)
-        yield page
-        pwned = page.evaluate("window.pwned")
-        context.close()
+        with contexts.one(**settled) as context:
+            if who is not None:
+                cookie = {"name": "orkwork_session", "value": who.token, "url": contexts.address}
+                context.add_cookies([cookie])
+            page, faults = context.new_page(), []
+            page.on("pageerror", lambda fault: faults.append(str(fault)))
+            page.goto(path)
+            yield page
+            pwned = page.evaluate("window.pwned")
         assert not faults
         assert pwned is None, "a stored text ran as script"
 
