@@ -33,4 +33,5 @@ SCHEDULE: Final = (
     Job("demo.sweep", 2, batch=20_000),
     Job("projects.fold_tallies", 30),
     Job("auth.forget_expired", 3600),
+    Job("tasks.forget_notices", 3600),
 )

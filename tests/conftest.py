@@ -83,7 +83,7 @@ def database(environment: str) -> Iterator[str]:
         connection.exec_driver_sql(
             "update settings set name = 'My company', time_zone = 'UTC', locale = 'en', version = 1, "
             "weight_capability = 0.4, weight_performance = 0.3, weight_workload = 0.2, weight_cost = 0.1, "
-            "take_up_seconds = 600"
+            "take_up_seconds = 600, hold = null, resumed_at = null"
         )
 
 

@@ -144,7 +144,7 @@ def test_pages_and_routes_hold_no_sql() -> None:
 
 
 INNER = {
-    "tasks": {"moving", "shapes", "candidates"},
+    "tasks": {"moving", "judging", "shapes", "candidates"},
     "demo": {"ledger", "erasing"},
     "sla": {"keeping"},
 }
@@ -158,7 +158,9 @@ PARTS = {
     "tasks.queries.tasks.standing_row", "tasks.queries.tasks.standing_of", "tasks.queries.tasks.words",
     "tasks.queries.tasks.task_lookup", "tasks.queries.tasks.standing_lookup",
     "tasks.queries.tasks.orders", "tasks.queries.graph.critical_path", "tasks.service.creating.columns",
-    "tasks.service.assignment.give_best",
+    "tasks.service.assignment.give_best", "tasks.service.noticing.notice", "tasks.service.noticing.mention",
+    "projects.queries.hold_of", "tasks.queries.next_work.notice_of", "tasks.queries.next_work.task_agents",
+    "tasks.queries.subtree.ids",
     "tasks.service.creating.capability_set", "tasks.service.dependencies.insert_edge",
     "tasks.service.dependencies.ready_if_free", "tasks.service.lifecycle.moved_or_refused",
     # readers of credentials, which run before there is an actor

@@ -30,14 +30,15 @@ def two(http: TestClient, company: Company) -> Two:
     free, restricted = company.agent(f"FREE {MARK}"), company.agent("SHUT", project_ids=[ours.id])
     mine = company.task(ours, "Ours", ready=True)
     for n in range(3):
-        company.task(theirs, f"{MARK} {n}", ready=True, description=MARK, labels=[MARK])
+        criteria = [{"text": MARK}]
+        company.task(theirs, f"{MARK} {n}", ready=True, description=MARK, labels=[MARK], acceptance_criteria=criteria)
     claimed = http.post(
         f"{BASE}/tasks/claim", json={"project_id": str(theirs.id), "start": True}, headers=free.headers
     ).json()["claims"][0]
     run, task = claimed["execution"]["id"], claimed["task"]
     cost = {"execution_id": run, "provider": "openai", "model": "gpt-4o", "input_tokens": 5, "external_id": MARK}
     assert http.post(f"{BASE}/costs", json=cost, headers=free.headers).status_code == 201
-    http.post(f"{BASE}/tasks/{task['key']}/comments", json={"body": MARK}, headers=free.headers)
+    http.post(f"{BASE}/tasks/{task['key']}/comments", json={"body": f"@SHUT {MARK}"}, headers=free.headers)
     company.do(dependencies.add_dependency, "BET-3", DependencyIn(depends_on="ALP-1"))
     company.task(ours, "Waits", depends_on=["BET-2"])
     company.task(theirs, MARK, ready=True, required_capabilities=["devops:docker"])
@@ -50,6 +51,7 @@ def two(http: TestClient, company: Company) -> Two:
         "a": str(ours.id),
         "b": str(theirs.id),
         "task": task["id"],
+        "criterion": task["acceptance_criteria"][0]["id"],
         "run": run,
         "free": str(free.id),
         "shut": str(restricted.id),
@@ -103,6 +105,10 @@ READS = [
     "/tasks/BET-1/comments",
     "/tasks/BET-1/dependencies",
     "/tasks/BET-1/executions",
+    "/tasks/BET-1/subtree",
+    "/tasks/ALP-1/subtree",
+    "/agents/me/next",
+    "/agents/me/next?after=0.0",
     "/tasks/BET-1/sla",
     "/tasks/{task}/sla",
     "/sla/rules",
@@ -162,6 +168,8 @@ WRITES: list[tuple[str, str, Any]] = [
     ("DELETE", "/tasks/BET-3/dependencies/ALP-1", None),
     ("DELETE", "/tasks/ALP-2/dependencies/BET-2", None),
     ("POST", "/tasks/BET-1/comments", {"body": "x"}),
+    ("POST", "/tasks/BET-1/criteria/{criterion}/evidence", {"evidence": "x", "fence": 1}),
+    ("POST", "/tasks/{task}/criteria/{criterion}/verification", {"state": "failed"}),
     ("POST", "/tasks/{task}/executions", {"fence": 1}),
     ("PATCH", "/executions/{run}", {"fence": 1, "status": "failed"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "execution_id": "{run}"}),

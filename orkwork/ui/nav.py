@@ -58,6 +58,7 @@ ACTIONS: list[Action] = []
 SEARCHES: list[Callable[[Work, str], list[Found]]] = []
 SHORTCUTS: list[Callable[[Work], list[Shortcut]]] = []
 COUNTS: dict[str, Callable[[Work], int]] = {}
+BANNERS: dict[str, tuple[Callable[[Work], dict[str, str]], Callable[[Any], Any]]] = {}
 
 
 def place(title: str, href: str, icon: str, **more: Any) -> None:
@@ -88,6 +89,16 @@ def count(href: str) -> Callable[[Callable[[Work], int]], Callable[[Work], int]]
 
     def mark(read: Callable[[Work], int]) -> Callable[[Work], int]:
         COUNTS[href] = read
+        return read
+
+    return mark
+
+
+def banner(name: str, build: Callable[[Any], Any]) -> Callable[[Callable[[Work], dict[str, str]]], Any]:
+    """Show something above every page while `read(work)` answers anything; `build` makes it out of that answer."""
+
+    def mark(read: Callable[[Work], dict[str, str]]) -> Callable[[Work], dict[str, str]]:
+        BANNERS[name] = (read, build)
         return read
 
     return mark

@@ -28,6 +28,7 @@ def _frame(work: Work) -> dict[str, Any]:
         "role": role.value if role else "",
         "shortcuts": [line for read in nav.SHORTCUTS for line in read(work)],
         "counts": {href: read(work) for href, read in nav.COUNTS.items()},
+        "banners": {name: found for name, (read, _) in nav.BANNERS.items() if (found := read(work))},
     }
 
 
@@ -42,6 +43,7 @@ class Shell(Screen, rx.State):
     role: str = ""
     shortcuts: list[nav.Shortcut] = []
     counts: dict[str, int] = {}
+    banners: dict[str, dict[str, str]] = {}
     found: list[nav.Found] = []
 
     @handler
@@ -49,12 +51,17 @@ class Shell(Screen, rx.State):
         """Read what the frame shows."""
         frame = await self.ask(_frame)
         self.user, self.role = frame["user"], frame["role"]
-        self.shortcuts, self.counts = frame["shortcuts"], frame["counts"]
+        self.shortcuts, self.counts, self.banners = frame["shortcuts"], frame["counts"], frame["banners"]
 
     @handler
     async def search(self, text: str):
         """Find things for the palette."""
         self.found = await self.ask(_find, str(text)[:200])
+
+    @rx.var
+    def on_hold(self) -> bool:
+        """Whether the whole company is on hold, which a line above every page says."""
+        return "hold" in self.banners
 
     @rx.var
     def can_write(self) -> bool:
@@ -213,6 +220,14 @@ def switches(*, keep: bool = False) -> rx.Component:
     )
 
 
+def _banners() -> list[rx.Component]:
+    """What stands above every page while it holds."""
+    return [
+        rx.cond(Shell.banners[name], rx.el.div(build(Shell.banners[name]), class_name="banner"), rx.fragment())
+        for name, (_, build) in nav.BANNERS.items()
+    ]
+
+
 def frame(
     *content: Node,
     title: Node,
@@ -231,6 +246,7 @@ def frame(
             sidebar(current),
             rx.el.div(
                 top_bar(title, fact, crumbs or [], extra or []),
+                *_banners(),
                 rx.el.main(*content, id="content", class_name=body, tab_index=-1),
                 class_name="body",
             ),

@@ -67,6 +67,10 @@ class Door:
             self._identify, lambda work: fn(work, *args, **kwargs), write=False, begins_with=first_row(fn, args)
         )
 
+    def write_again(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run an operation for a caller who is in already: what a read leaves behind."""
+        return door.run(self._identify, lambda work: fn(work, *args, **kwargs), write=True, atomic=entry_of(fn).atomic)
+
     def stream(
         self,
         fn: Callable[..., Iterator[Any]],

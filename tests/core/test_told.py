@@ -27,6 +27,7 @@ QUIET = {
     "task_tallies": "counts folded together; their sums stay",
     "project_counters": "the next number",
     "jobs": "when each job ran last; what is news of it has events",
+    "agent_notices": "when an agent was told what it is to notice",
     "owner_links": "links that are long over are swept",
 }
 """What may be written without an event, and why."""

@@ -11,6 +11,7 @@ from orkwork.core.actor import SCOPES
 from orkwork.core.money import BudgetIn, Usd
 from orkwork.core.schema import In, Int, JsonObject, Moment, Name, Out, Short, Str
 from orkwork.domains.agents.models import DEFAULT_SCOPES, USUAL_LEVEL, AgentStatus, State
+from orkwork.domains.settings.schemas import HoldOut
 
 CapabilityName = Annotated[
     Str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,39}(:[a-z0-9][a-z0-9_.+-]{0,59})?$")
@@ -171,6 +172,9 @@ class HeartbeatOut(Out):
     at: datetime
     holds: int
     """Tasks whose leases were prolonged."""
+    on_hold: list[HoldOut]
+    """The holds that concern the agent now, the company's and those of its tasks' projects: come to a good point. While
+    there is one, no lease runs out."""
 
 
 class KeyIn(In):

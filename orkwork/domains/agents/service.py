@@ -22,6 +22,7 @@ from orkwork.domains.agents.schemas import (
     KeyMade,
     KeyOut,
 )
+from orkwork.domains.projects.queries import HOLDS_ON
 
 
 @operation(None, role=Role.ADMIN, agents=False)
@@ -184,7 +185,7 @@ def revoke_key(work: Work, agent_id: UUID, key_id: UUID) -> None:
         work.emit(events.KeyRevoked(subject_id=row.id, subject_label=row.name, after={"prefix": row.prefix}))
 
 
-_HEARTBEAT = """
+_HEARTBEAT = f"""
 with held as (
   update tasks set lease_until = greatest(lease_until, %(until)s)
   where assignee_id = %(id)s and status in ('ASSIGNED', 'IN_PROGRESS') and lease_until is not null
@@ -194,7 +195,7 @@ seen as (  -- tasks before load, as every move locks them
   update agent_load l set last_heartbeat_at = %(now)s
   from (select agent_id, last_heartbeat_at as before from agent_load where agent_id = %(id)s) o
   where l.agent_id = o.agent_id and (select count(*) from held) >= 0 returning o.before)
-select a.status, (select count(*) from held) as holds, seen.before from agents a, seen where a.id = %(id)s
+select a.status, (select count(*) from held) as holds, seen.before, {HOLDS_ON} as on_hold from agents a, seen where a.id = %(id)s
 """
 SILENCE_SECONDS = 300
 """A heartbeat after a longer silence is told as a fact; the others leave no event."""
@@ -207,8 +208,9 @@ def heartbeat(work: Work, body: HeartbeatIn) -> HeartbeatOut:
         raise Forbidden("auth.agent_only", "Only an agent has a heartbeat", "Call it with an agent's key.")
     now = clock.now()
     until = clock.later(now, body.lease_seconds)
-    row = work.one(_HEARTBEAT, {"id": work.actor.id, "now": now, "until": until})
+    row = work.one(_HEARTBEAT, {"id": work.actor.id, "agent": work.actor.id, "now": now, "until": until})
     assert row is not None
     if row["before"] is None or (now - row["before"]).total_seconds() > SILENCE_SECONDS:
         work.emit(events.AgentSeen(subject_id=work.actor.id, subject_label=work.actor.name, after={"note": body.note}))
-    return HeartbeatOut(agent_id=work.actor.id, status=row["status"], at=now, holds=row["holds"])
+    told = {name: row[name] for name in ("status", "holds", "on_hold")}
+    return HeartbeatOut.model_validate(told | {"agent_id": work.actor.id, "at": now})

@@ -10,6 +10,7 @@ from orkwork.core.work import Work
 from orkwork.domains.projects import queries, service
 from orkwork.domains.projects.models import ProjectStatus
 from orkwork.domains.projects.schemas import ProjectIn, ProjectOut, ProjectPatch
+from orkwork.domains.settings.schemas import HoldIn
 from orkwork.web.caller import Caller
 from orkwork.web.routes import Routes
 
@@ -60,6 +61,19 @@ def get_project(ref: ProjectRef, door: Caller) -> Response:
 def update_project(ref: ProjectRef, patch: ProjectPatch, door: Caller) -> Response:
     """What is absent stays. Pausing keeps its tasks from being claimed."""
     return door.do(service.update_project, ref, patch, door.if_match)
+
+
+@routes.post("/{ref}/hold", operation_id="projects.hold", summary="Put a project on hold", response_model=ProjectOut)
+def hold_project(ref: ProjectRef, body: HoldIn, door: Caller) -> Response:
+    """Nothing is claimed, assigned or started there until it is resumed; running agents are told at their next call,
+    and may hand in what is under way."""
+    return door.do(service.hold_project, ref, body)
+
+
+@routes.post("/{ref}/resume", operation_id="projects.resume", summary="Resume a project", response_model=ProjectOut)
+def resume_project(ref: ProjectRef, door: Caller) -> Response:
+    """Its tasks are offered again as they stood."""
+    return door.do(service.resume_project, ref)
 
 
 @routes.delete(

@@ -24,6 +24,24 @@ class ProjectChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProjectHeld(Event):
+    """Nothing begins in a project until it is resumed."""
+
+    name = "project.held"
+    subject_kind = "project"
+    heard_with = "projects:read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectResumed(Event):
+    """Work goes on in a project."""
+
+    name = "project.resumed"
+    subject_kind = "project"
+    heard_with = "projects:read"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProjectArchived(Event):
     """A project left the lists; its history stays."""
 

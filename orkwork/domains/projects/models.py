@@ -3,9 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Identity, Index, Numeric, SmallInteger
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from orkwork.core import clock
@@ -17,6 +19,7 @@ class ProjectStatus(StrEnum):
 
     ACTIVE = "active"
     PAUSED = "paused"
+    """On hold."""
     COMPLETED = "completed"
     ARCHIVED = "archived"
 
@@ -30,6 +33,7 @@ class Project(SQLModel, table=True):
         CheckConstraint("status in ('active','paused','completed','archived')", name="status"),
         CheckConstraint("health_score between 0 and 100", name="health_score"),
         CheckConstraint("budget_usd >= 0", name="budget_usd"),
+        CheckConstraint("(status = 'paused') = (hold is not null)", name="hold"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -45,6 +49,10 @@ class Project(SQLModel, table=True):
     github_repository: str | None = None
     auto_assign: bool = Field(False, sa_column=Column(Boolean, nullable=False, server_default="false"))
     """Whether its READY tasks are given to agents by score as they appear."""
+    hold: dict[str, Any] | None = Field(None, sa_column=Column(JSONB(none_as_null=True)))
+    """While it is on hold: why, since when and by whom."""
+    resumed_at: datetime | None = None
+    """When its last hold ended; leases count from here at the earliest."""
     demo: bool = False
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

@@ -10,8 +10,25 @@ from orkwork.core.work import Work
 from orkwork.domains.projects.models import ProjectStatus
 from orkwork.domains.projects.schemas import ProjectOut
 
+
+def hold_of(project: str) -> str:
+    """The hold that a project is under, as JSON: the company's, else its own; null while work goes on. `project`: its
+    id, as SQL."""
+    return f"""(select coalesce(s.hold || '{{"scope": "company", "project_id": null}}',
+      p.hold || jsonb_build_object('scope', 'project', 'project_id', p.id))
+    from settings s cross join projects p where p.id = {project})"""
+
+
+HOLDS_ON = """(select coalesce(jsonb_agg(h.hold), '[]') from (
+    select s.hold || '{"scope": "company", "project_id": null}' as hold from settings s where s.hold is not null
+    union all
+    select p.hold || jsonb_build_object('scope', 'project', 'project_id', p.id) from projects p
+    where p.hold is not null and exists (select from tasks t
+      where t.project_id = p.id and t.assignee_id = %(agent)s and t.status in ('ASSIGNED', 'IN_PROGRESS'))) h)"""
+"""The holds that concern an agent now, as JSON: the company's, and those of the projects of tasks that it holds."""
 PROJECTS = """
-select p.*,
+select p.*, coalesce(p.hold || jsonb_build_object('scope', 'project', 'project_id', p.id),
+    (select s.hold || '{"scope": "company", "project_id": null}' from settings s)) as hold,
   coalesce((select sum(amount_usd) from cost_rollup r where r.kind = 'project' and r.key = p.id::text), 0) as spent_usd,
   coalesce((select jsonb_object_agg(status, n) from (select status, sum(tasks) as n from task_tallies t
     where t.project_id = p.id group by status having sum(tasks) <> 0) x), '{}') as tasks

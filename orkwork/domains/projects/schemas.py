@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from orkwork.core.money import BudgetIn, Usd
 from orkwork.core.schema import Body, Bool, In, Moment, Name, Out, Short, Str
 from orkwork.domains.projects.models import ProjectStatus
+from orkwork.domains.settings.schemas import HoldOut
 
 KeyPrefix = Annotated[Str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
 """2 to 10 capital letters and digits, a letter first."""
@@ -40,6 +41,7 @@ class ProjectPatch(ProjectFields):
 
     name: Name = ""
     status: ProjectStatus = ProjectStatus.ACTIVE
+    """`paused` puts it on hold, as POST /projects/{ref}/hold does with a reason. An agent can't change it."""
     risk_level: Short | None = None
 
 
@@ -58,6 +60,8 @@ class ProjectOut(Out):
     risk_level: str | None
     github_repository: str | None
     auto_assign: bool
+    hold: HoldOut | None
+    """Why nothing begins here: its own hold, else the company's."""
     tasks: dict[str, int]
     """Tasks by status; statuses without tasks are absent."""
     demo: bool

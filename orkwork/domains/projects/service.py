@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from orkwork.core import clock
+from orkwork.core import events as core_events
 from orkwork.core.actor import Role
 from orkwork.core.errors import Conflict, Forbidden
 from orkwork.core.operation import operation
@@ -11,6 +12,8 @@ from orkwork.core.work import Work, changes
 from orkwork.domains.projects import events, queries, rules
 from orkwork.domains.projects.models import Project, ProjectCounter, ProjectStatus
 from orkwork.domains.projects.schemas import ProjectFields, ProjectIn, ProjectOut, ProjectPatch
+from orkwork.domains.settings.rules import hold_of
+from orkwork.domains.settings.schemas import HoldIn
 
 
 @operation("projects:write", role=Role.ADMIN)
@@ -48,8 +51,10 @@ def _free_prefix(work: Work, body: ProjectIn) -> str:
 
 @operation("projects:write", role=Role.ADMIN)
 def update_project(work: Work, ref: str | UUID, patch: ProjectPatch, if_match: int | None = None) -> ProjectOut:
-    """Change a project."""
+    """Change a project. Agents neither set its budget nor hold, resume or end it."""
     _check_budget(work, patch)
+    if work.actor.is_agent and "status" in patch.model_fields_set:
+        raise Forbidden("project.status", "An agent does not hold, resume or end a project", "A person does.")
     project = work.get(Project, queries.project(work, ref).id, lock=True, if_match=if_match)
     before, after = changes(project.model_dump(), patch.model_dump(exclude_unset=True))
     if after:
@@ -57,15 +62,57 @@ def update_project(work: Work, ref: str | UUID, patch: ProjectPatch, if_match: i
     return queries.project(work, project.id)
 
 
-def _change(work: Work, project: Project, before: dict[str, Any], after: dict[str, Any]) -> None:
+@operation(None, role=Role.ADMIN, agents=False)
+def hold_project(work: Work, ref: str | UUID, body: HoldIn) -> ProjectOut:
+    """Let nothing begin in a project: no claim, no assignment, no start, until it is resumed.
+
+    Running agents are told at their next call; what is under way may be handed in. 409 when it is not active.
+    """
+    return _turn(work, ref, ProjectStatus.ACTIVE, ProjectStatus.PAUSED, body.reason)
+
+
+@operation(None, role=Role.ADMIN, agents=False)
+def resume_project(work: Work, ref: str | UUID) -> ProjectOut:
+    """Let work begin again in a project that is on hold: its READY tasks are offered as they stood. 409 when it is not."""
+    return _turn(work, ref, ProjectStatus.PAUSED, ProjectStatus.ACTIVE)
+
+
+def _turn(work: Work, ref: str | UUID, before: ProjectStatus, after: ProjectStatus, reason: str = "") -> ProjectOut:
+    project = work.get(Project, queries.project(work, ref).id, lock=True)
+    if project.status != before:
+        held = project.status == ProjectStatus.PAUSED
+        raise Conflict(
+            "project.held" if held else "project.not_held" if before is ProjectStatus.PAUSED else "project.not_active",
+            f"{project.name} is on hold already" if held else f"{project.name} is {project.status}",
+            "Resume it first to give another reason." if held else "Read it again.",
+        )
+    _change(work, project, {"status": before.value}, {"status": after.value}, reason)
+    return queries.project(work, project.id)
+
+
+def _kind(before: str, after: str) -> type[core_events.Event]:
+    """What a change of a project's status is told as."""
+    if after == ProjectStatus.PAUSED:
+        return events.ProjectHeld
+    if after == ProjectStatus.ARCHIVED:
+        return events.ProjectArchived
+    resumed = before == ProjectStatus.PAUSED and after == ProjectStatus.ACTIVE
+    return events.ProjectResumed if resumed else events.ProjectChanged
+
+
+def _change(work: Work, project: Project, before: dict[str, Any], after: dict[str, Any], reason: str = "") -> None:
+    kind: type[core_events.Event] = events.ProjectChanged
+    kept = dict(after)
     if "status" in after:  # a task that becomes READY meanwhile would miss the change, and the change the task
         work.sql("lock table tasks in share row exclusive mode")
-    project.sqlmodel_update(after | {"version": project.version + 1, "updated_at": clock.now()})
-    archived = after.get("status") == ProjectStatus.ARCHIVED
-    kind = events.ProjectArchived if archived else events.ProjectChanged
-    work.emit(
-        kind(subject_id=project.id, subject_label=project.name, project_id=project.id, before=before, after=after)
-    )
+        kind = _kind(before["status"], after["status"])
+        held = after["status"] == ProjectStatus.PAUSED
+        kept["hold"] = hold_of(work.actor, reason, clock.now()) if held else None
+        if project.hold is not None:
+            kept["resumed_at"] = clock.now()
+    project.sqlmodel_update(kept | {"version": project.version + 1, "updated_at": clock.now()})
+    told = after | ({"reason": reason} if reason else {})
+    work.emit(kind(subject_id=project.id, subject_label=project.name, project_id=project.id, before=before, after=told))
     if "status" in after:
         _offer_tasks(work, project)
 

@@ -11,3 +11,21 @@ class CompanyChanged(Event):
 
     name = "company.changed"
     subject_kind = "company"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyHeld(Event):
+    """Nothing begins in the whole company until it is resumed."""
+
+    name = "company.held"
+    subject_kind = "company"
+    heard_with = "tasks:read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyResumed(Event):
+    """Work goes on in the company."""
+
+    name = "company.resumed"
+    subject_kind = "company"
+    heard_with = "tasks:read"

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Integer, Numeric, SmallInteger
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from orkwork.core import clock
@@ -40,5 +41,9 @@ class Company(SQLModel, table=True):
     weight_cost: Decimal = _share("0.10")
     take_up_seconds: int = Field(600, sa_column=Column(Integer, nullable=False, server_default="600"))
     """How long an agent may leave a task that the score gave it, before another gets it."""
+    hold: dict[str, Any] | None = Field(None, sa_column=Column(JSONB(none_as_null=True)))
+    """While nothing begins in the whole company: why, since when and by whom."""
+    resumed_at: datetime | None = None
+    """When the last hold ended; leases count from here at the earliest."""
     version: int = 1
     updated_at: datetime = Field(default_factory=clock.now)

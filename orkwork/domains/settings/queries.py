@@ -17,4 +17,5 @@ def shown(row: Company) -> CompanyOut:
     """The row as it leaves."""
     named = row.model_dump()
     weights = {name: named[f"weight_{name}"] for name in AssignmentWeights.model_fields}
-    return CompanyOut.model_validate(named | {"assignment_weights": weights})
+    hold = None if row.hold is None else row.hold | {"scope": "company", "project_id": None}
+    return CompanyOut.model_validate(named | {"assignment_weights": weights, "hold": hold})

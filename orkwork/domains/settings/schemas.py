@@ -3,12 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from orkwork.core.schema import In, Int, Name, Out, Str
+from orkwork.core.schema import In, Int, Name, Out, Short, Str
 
 Locale = Literal["en", "uk"]
 
@@ -32,6 +33,25 @@ class AssignmentWeights(In):
         return self
 
 
+class HoldIn(In):
+    """Why nothing should begin for now."""
+
+    reason: Short = ""
+
+
+class HoldOut(Out):
+    """A hold: nothing is claimed, assigned or started until it ends. Work that is under way may be handed in."""
+
+    scope: Literal["company", "project"]
+    project_id: UUID | None
+    """Null for the whole company."""
+    reason: str
+    since: datetime
+    by_kind: str
+    by_id: UUID | None
+    by_name: str
+
+
 class CompanyOut(Out):
     """The company."""
 
@@ -41,6 +61,8 @@ class CompanyOut(Out):
     assignment_weights: AssignmentWeights
     take_up_seconds: int
     """How long an agent may leave a task that the score gave it, before another gets it."""
+    hold: HoldOut | None
+    """Set while the whole company is on hold."""
     version: int
     updated_at: datetime
 

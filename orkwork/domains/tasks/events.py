@@ -42,6 +42,42 @@ class TaskBlocked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskUnblocked(Event):
+    """A task that had started before a dependency was re-opened waits for nothing any more."""
+
+    name = "task.unblocked"
+    subject_kind = "task"
+    heard_with = "tasks:read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceGiven(Event):
+    """Someone showed that an acceptance criterion is met."""
+
+    name = "task.evidence_given"
+    subject_kind = "task"
+    heard_with = "tasks:read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriterionVerified(Event):
+    """Someone other than the worker judged an acceptance criterion."""
+
+    name = "task.criterion_verified"
+    subject_kind = "task"
+    heard_with = "tasks:read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentNoticed(Event):
+    """There is something for an agent to notice: it was mentioned, or a decision that concerns it was made."""
+
+    name = "agent.noticed"
+    subject_kind = "agent"
+    heard_with = "tasks:read"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskDeleted(Event):
     """A task that nobody had worked on was deleted."""
 

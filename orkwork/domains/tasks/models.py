@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from orkwork.core import clock
+from orkwork.core.events import Xid8
 from orkwork.core.ids import uuid7
 
 
@@ -142,6 +143,7 @@ class Task(SQLModel, table=True):
     acceptance_criteria: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]")
     )
+    """Each as `CriterionOut`. In the row, so that a completion and a verification can't pass each other."""
     required_capabilities: list[str] = Field(
         default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
     )
@@ -276,6 +278,39 @@ class TaskComment(SQLModel, table=True):
     external_id: str | None = None
     created_at: datetime = Field(default_factory=clock.now)
     edited_at: datetime | None = None
+
+
+class NoticeKind(StrEnum):
+    """What an agent is to notice beside work for it."""
+
+    UNBLOCKED = "unblocked"
+    MENTIONED = "mentioned"
+    DECISION_RESOLVED = "decision_resolved"
+
+
+class AgentNotice(SQLModel, table=True):
+    """Something that an agent hears of once, with its next work."""
+
+    __tablename__ = "agent_notices"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        CheckConstraint("kind in ('unblocked','mentioned','decision_resolved')", name="kind"),
+        Index("ix_agent_notices_agent", "agent_id", "xid", "id"),
+        Index("ix_agent_notices_waiting", "agent_id", "id", postgresql_where=text("delivered_at is null")),
+    )
+
+    id: int | None = Field(None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    xid: int = Field(sa_column=Column(Xid8, nullable=False, server_default=text("pg_current_xact_id()")))
+    """Lets a cursor stop before transactions that are still open."""
+    agent_id: UUID = Field(sa_column=Column(ForeignKey("agents.id", ondelete="CASCADE"), nullable=False))
+    kind: str
+    task_id: UUID | None = Field(None, sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True))
+    comment_id: UUID | None = Field(
+        None, sa_column=Column(ForeignKey("task_comments.id", ondelete="CASCADE"), index=True)
+    )
+    decision_id: UUID | None = Field(None, sa_column=Column(ForeignKey("decisions.id", ondelete="CASCADE"), index=True))
+    created_at: datetime = Field(default_factory=clock.now)
+    delivered_at: datetime | None = None
+    """When the agent was first told."""
 
 
 class TaskContributor(SQLModel, table=True):

@@ -3,9 +3,12 @@
 from orkwork.core.events import EventRow, on
 from orkwork.core.work import Work
 from orkwork.domains.agents.events import AgentPaused, AgentRetired
+from orkwork.domains.decisions.events import DecisionResolved
+from orkwork.domains.decisions.models import Category
 from orkwork.domains.tasks.events import DependencyAdded
-from orkwork.domains.tasks.models import ExecutionStatus, Status
-from orkwork.domains.tasks.service import moving
+from orkwork.domains.tasks.models import ExecutionStatus, NoticeKind, Status
+from orkwork.domains.tasks.queries import next_work
+from orkwork.domains.tasks.service import moving, noticing
 
 _HELD = """
 select t.id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, t.created_by_id, t.version
@@ -34,6 +37,28 @@ def give_back(work: Work, event: EventRow) -> None:
         lost = ExecutionStatus.LOST if row["status"] == Status.IN_PROGRESS else None
         told = {"reason": "the agent was retired" if retired else "the agent was paused"}
         moving.move(work, row, Status.READY, moving.Extra(run_status=lost, told=told))
+
+
+@on(DecisionResolved)
+def tell_whom_it_concerns(work: Work, event: EventRow) -> None:
+    """Let the agents whose task or request was decided about notice it; who gets the task by it hears of that anyway."""
+    decision = work.one("select agent_id, task_id, category from decisions where id = %(id)s", {"id": event.subject_id})
+    if decision is None:
+        return
+    assigns = decision["category"] == Category.TASK_ASSIGN
+    concerned = {} if decision["task_id"] is None else next_work.task_agents(work, decision["task_id"])
+    if assigns:
+        concerned.pop("assignee_id", None)
+    else:
+        concerned["named"] = decision["agent_id"]
+    noticing.notice(
+        work,
+        [agent_id for agent_id in concerned.values() if agent_id],
+        NoticeKind.DECISION_RESOLVED,
+        task_id=decision["task_id"],
+        project_id=event.project_id,
+        decision_id=event.subject_id,
+    )
 
 
 @on(DependencyAdded)

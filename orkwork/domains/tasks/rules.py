@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from orkwork.core.actor import Actor, Level, Role
@@ -78,6 +78,10 @@ class Standing:
     worker_id: UUID | None
     fence: int
     created_by_id: UUID | None
+    held: str | None = None
+    """What is on hold, while it could begin: `company` or `project`."""
+    open_criteria: tuple[dict[str, Any], ...] = ()
+    """What its review still asks for: id, text and state of each."""
 
 
 def action(before: Status, after: Status) -> str:
@@ -95,8 +99,12 @@ def _guard(standing: Standing, to: Status) -> tuple[str, str, str] | None:
     released = to is Status.READY and standing.status in HELD  # goes on to PLANNING, to wait there
     if to in NEED_NO_BLOCKERS and standing.blocked_count and not released:
         return _waits(standing)
+    if standing.held and begins(standing.status, to):
+        return held(standing)
     if standing.status is Status.IN_PROGRESS and to is Status.COMPLETED and standing.review_required:
         return ("task.review_required", f"{standing.key} needs a review before it completes", "Move it to REVIEW.")
+    if to is Status.COMPLETED and standing.open_criteria:
+        return _unverified(standing)
     return None
 
 
@@ -108,14 +116,37 @@ def _waits(standing: Standing) -> tuple[str, str, str]:
     )
 
 
-def check_unblocked(standing: Standing) -> None:
-    """Refuse to begin, or begin again, while a dependency is open."""
-    if standing.blocked_count:
-        raise Conflict(*_waits(standing), extra={"task_status": standing.status})
+def check_begins_again(standing: Standing) -> None:
+    """Refuse another run while a dependency is open again, or the work is held."""
+    refusal = _waits(standing) if standing.blocked_count else held(standing) if standing.held else None
+    if refusal:
+        raise Conflict(*refusal, extra={"task_status": standing.status})
+
+
+def begins(before: Status, to: Status) -> bool:
+    """Whether a move begins work, which a hold forbids."""
+    return to is Status.ASSIGNED or (before is Status.ASSIGNED and to is Status.IN_PROGRESS)
+
+
+def held(standing: Standing) -> tuple[str, str, str]:
+    """Why nothing begins while there is a hold."""
+    what = "The company" if standing.held == "company" else f"The project of {standing.key}"
+    return ("task.held", f"{what} is on hold, so nothing begins", "Wait until it is resumed; nothing is lost.")
+
+
+def _unverified(standing: Standing) -> tuple[str, str, str]:
+    named = ", ".join(f"'{criterion['text']}'" for criterion in standing.open_criteria[:3])
+    more = f" and {len(standing.open_criteria) - 3} more" if len(standing.open_criteria) > 3 else ""
+    return (
+        "task.criteria_open",
+        f"{standing.key} has acceptance criteria that nobody verified: {named}{more}",
+        "POST /tasks/{ref}/criteria/{id}/verification for each, by someone other than who did the work.",
+    )
 
 
 def check_move(standing: Standing, to: Status, actor: Actor, fence: int | None) -> None:
     """Refuse a move that the table, a guard or the actor's part in it forbids; the refusal names the legal ones."""
+    check_not_cancelled(standing, actor, fence)
     allowed = [s.value for s in legal(standing)]
     if to not in TRANSITIONS[standing.status]:
         raise Conflict(
@@ -126,7 +157,8 @@ def check_move(standing: Standing, to: Status, actor: Actor, fence: int | None) 
         )
     if refusal := _guard(standing, to):
         code, reason, way_out = refusal
-        raise Conflict(code, reason, way_out, extra={"task_status": standing.status, "allowed": allowed})
+        told = {"open_criteria": list(standing.open_criteria)} if code == "task.criteria_open" else {}
+        raise Conflict(code, reason, way_out, extra={"task_status": standing.status, "allowed": allowed} | told)
     if actor.is_agent:
         _check_agent(standing, to, actor, fence)
     elif fence is not None:
@@ -149,6 +181,17 @@ def _check_agent(standing: Standing, to: Status, actor: Actor, fence: int | None
         raise Forbidden("task.reopen", "Only a person re-opens a task", "Leave a comment that says why it should be.")
     elif to is Status.CANCELLED and standing.created_by_id != actor.id:
         raise Forbidden("task.cancel", "An agent cancels only tasks that it created", "Leave a comment instead.")
+
+
+def check_not_cancelled(standing: Standing, actor: Actor, fence: int | None) -> None:
+    """Tell an agent that still names the fence of a claim that its task was cancelled meanwhile."""
+    if actor.is_agent and fence not in (None, standing.fence) and standing.status is Status.CANCELLED:
+        raise Conflict(
+            "task.cancelled",
+            f"{standing.key} was cancelled",
+            "Stop working on it; what you have is not wanted any more. Claim again.",
+            extra={"task_status": standing.status},
+        )
 
 
 def check_holder(standing: Standing, actor: Actor, fence: int | None) -> None:
@@ -183,9 +226,11 @@ def check_edit(standing: Standing, actor: Actor, names: set[str]) -> None:
         return
     if standing.created_by_id != actor.id:
         raise Forbidden("task.edit", "An agent changes only tasks that it created", "Leave a comment instead.")
-    if "review_required" in names and actor.id in (standing.assignee_id, standing.worker_id):
+    if names & {"review_required", "acceptance_criteria"} and actor.id in (standing.assignee_id, standing.worker_id):
         raise Forbidden(
-            "task.own_review", f"{actor.name} works on {standing.key}, so it can't change its review", "Ask a person."
+            "task.own_review",
+            f"{actor.name} works on {standing.key}, so it can't change what its review asks for",
+            "Ask a person.",
         )
 
 
@@ -207,6 +252,8 @@ class Candidate:
     """Whether it may see the task's project."""
     lacks: tuple[str, ...]
     """The required capabilities that it does not have."""
+    held: bool = False
+    """Whether the whole company is on hold."""
 
     @property
     def is_over_budget(self) -> bool:
@@ -246,6 +293,7 @@ def _objections(agent: Candidate, key: str) -> list[tuple[bool, str, str, str]]:
             f"{name} is {agent.status}",
             "Resume it or choose another agent.",
         ),
+        (agent.held, "company.held", "The company is on hold", "Wait until it is resumed."),
         (
             agent.level < LEAST_LEVEL,
             "agent.autonomy",

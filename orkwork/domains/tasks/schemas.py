@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from orkwork.core.money import Usd, UsdIn
 from orkwork.core.schema import Body, Bool, In, Int, Moment, Out, Short, Str, Title
 from orkwork.domains.agents.schemas import CapabilityName
+from orkwork.domains.settings.schemas import HoldOut
 from orkwork.domains.tasks.models import DependencyKind, ExecutionStatus, Priority, Status
 
 LabelName = Annotated[Str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
@@ -17,16 +18,35 @@ RefText = Annotated[Str, StringConstraints(min_length=1, max_length=200)]
 Fence = Annotated[Int, Field(ge=0, le=2**62)]
 LeaseSeconds = Annotated[Int, Field(ge=10, le=86_400)]
 Tokens = Annotated[Int, Field(ge=0, le=10**12)]
+CriterionState = Literal["open", "met", "failed"]
 CommentText = Annotated[Str, StringConstraints(min_length=1, max_length=50_000)]
-"""Markdown, 1 to 50,000 characters."""
-MAX_BULK = 20_000
+TaskSort = Literal["created_at", "-created_at", "updated_at", "-updated_at", "priority", "due_at", "key"]
 
 
 class Criterion(In):
     """One thing that has to be true for the task to be done."""
 
+    id: UUID | None = None
+    """Of one that the task has, which keeps its evidence, and its verification while the text stays; else a new one."""
     text: Annotated[Str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
-    done: Bool = False
+
+
+class CriterionOut(Out):
+    """One acceptance criterion with its evidence, in Markdown, and its verification with the verifier's note."""
+
+    id: UUID
+    text: str
+    state: CriterionState
+    evidence: str
+    evidence_at: datetime | None
+    evidence_by_kind: str | None
+    evidence_by_id: UUID | None
+    evidence_by_name: str | None
+    verified_at: datetime | None
+    verified_by_kind: str | None
+    verified_by_id: UUID | None
+    verified_by_name: str | None
+    note: str
 
 
 class TaskFields(In):
@@ -86,7 +106,7 @@ class BulkIn(In):
 
     project_id: UUID
     ready: Bool = False
-    tasks: Annotated[list[BulkTask], Field(min_length=1, max_length=MAX_BULK)]
+    tasks: Annotated[list[BulkTask], Field(min_length=1, max_length=20_000)]
 
     @field_validator("tasks")
     @classmethod
@@ -169,7 +189,7 @@ class TaskOut(TaskItem):
     """A task."""
 
     description: str
-    acceptance_criteria: list[dict[str, Any]]
+    acceptance_criteria: list[CriterionOut]
 
 
 class TaskPage(Out):
@@ -249,6 +269,8 @@ class ExecutionOut(Out):
     cost_usd: Usd
     """The ledger's sum over the run."""
     duration_ms: int | None
+    hold: HoldOut | None
+    """Of a run that goes on: come to a good point, then hand in, or wait."""
     started_at: datetime
     ended_at: datetime | None
     version: int
@@ -269,14 +291,7 @@ class ClaimOut(Out):
     """What was claimed; empty when there is nothing for the agent, with the reason."""
 
     claims: list[ClaimedTask]
-    reason: Literal["nothing_ready", "at_capacity", "paused", "over_budget"] | None = None
-
-
-class NextOut(Out):
-    """What waits for an agent."""
-
-    reason: Literal["assigned", "changes_requested", "ready"] | None = None
-    task: TaskItem | None = None
+    reason: Literal["nothing_ready", "at_capacity", "paused", "held", "over_budget"] | None = None
 
 
 class StartIn(In):
@@ -383,6 +398,3 @@ class GraphOut(Out):
     critical_tasks: int
     critical_minutes: Decimal | None
     """By the estimates, where there are any; a missing one counts as the median."""
-
-
-TaskSort = Literal["created_at", "-created_at", "updated_at", "-updated_at", "priority", "due_at", "key"]

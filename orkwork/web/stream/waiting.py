@@ -20,23 +20,37 @@ PAUSE_SECONDS = 0.25
 
 
 async def ask_until(
-    door: Door, query: Callable[[Work], R], enough: Callable[[R], bool], *, seconds: float, names: tuple[str, ...]
+    door: Door,
+    query: Callable[[Work], R],
+    enough: Callable[[R], bool],
+    *,
+    seconds: float,
+    names: tuple[str, ...],
+    told: Callable[[R], None],
 ) -> Response:
     """Answer with what a query gives once it is enough, or when the time is over, whatever it gives then.
 
-    `names`: the events, as patterns, after which the answer may be another.
+    `names`: the events, as patterns, after which the answer may be another. `told` is given the answer before it leaves.
     """
+    found = await _found(door, query, enough, seconds, names)
+    await asyncio.to_thread(told, found)
+    return door.answer(shape(found))
+
+
+async def _found(
+    door: Door, query: Callable[[Work], R], enough: Callable[[R], bool], seconds: float, names: tuple[str, ...]
+) -> R:
     until = time.monotonic() + seconds
     actor, found = await asyncio.to_thread(door.read, _with_actor(query))
     if enough(found) or seconds <= 0 or door.credential is None:
-        return door.answer(shape(found))
+        return found
     listener, here = Listener(door.credential, actor, Wanted(names)), hub()
     await here.join(listener)
     try:
         while True:
             _, found = await asyncio.to_thread(door.read_again, _with_actor(query))
             if enough(found) or not await _something_happened(listener, until):
-                return door.answer(shape(found))
+                return found
     finally:
         here.leave(listener)
 

@@ -115,5 +115,5 @@ def test_who_waits_is_told_when_there_is_something(servers: list[str], company: 
 def test_who_waits_in_vain_is_told_so_at_the_end(servers: list[str], company: Company) -> None:
     worker = company.agent()
     began = time.monotonic()
-    assert Waiting(servers[0], worker, wait=2).result() == {"reason": None, "task": None}
+    assert Waiting(servers[0], worker, wait=2).result()["reason"] is None
     assert time.monotonic() - began >= 2

@@ -99,6 +99,7 @@ def test_a_task_is_created_by_hand(visit: Visit, company: Company, project: Proj
         expect(form.get_by_role("alert")).to_have_text("must be a number of hours")
         form.get_by_label("Estimate, hours").fill("1.5")
         form.get_by_label("Due").fill("2027-12-24")
+        form.get_by_label("Acceptance criteria").fill("- Adds up\n\nHas a test\n")
         form.get_by_label("Waits for").fill("HAL-3")
         form.get_by_role("button", name="HAL-3").click()
         form.get_by_role("button", name="Create task").click()
@@ -106,6 +107,7 @@ def test_a_task_is_created_by_hand(visit: Visit, company: Company, project: Proj
         expect(page.locator(".taskrow").first).to_contain_text("Written by hand")
     with visit("/tasks/HAL-5", company.owner) as page:
         expect(page.locator(".dep", has_text="HAL-3")).to_be_visible()
+        expect(page.get_by_text("0 of 2 verified")).to_be_visible()
         expect(page.get_by_label("Estimate, hours")).to_have_value("1.5")
         expect(page.get_by_label("Due", exact=True)).to_have_value("2027-12-24")
 
@@ -134,13 +136,15 @@ def test_a_task_is_edited_where_it_stands(visit: Visit, company: Company, projec
         expect(page.locator(".ev", has_text="changed: priority")).to_be_visible()
         page.get_by_label("Add a criterion").fill("It adds up")
         page.get_by_label("Add a criterion").press("Enter")
-        page.get_by_label("It adds up").click()
-        expect(page.get_by_text("1 of 1 checked")).to_be_visible()
+        expect(page.get_by_text("0 of 1 verified")).to_be_visible()
+        page.get_by_label("Criterion", exact=True).fill("It adds up to the cent")
+        page.get_by_label("Criterion", exact=True).blur()
         page.locator("textarea[name=body]").fill("Looks **good**")
         page.get_by_role("button", name="Comment", exact=True).click()
         expect(page.locator(".cmt strong")).to_have_text("good")
         page.reload()
         expect(title).to_have_value("Price table")
+        expect(page.get_by_label("Criterion", exact=True)).to_have_value("It adds up to the cent")
         expect(page.get_by_label("Priority", exact=True)).to_have_value("urgent")
 
 

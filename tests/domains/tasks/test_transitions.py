@@ -106,6 +106,32 @@ def test_open_dependencies_stop_all_that_follows_planning_but_a_release(before: 
     assert found == ("task.blocked" if to in NEEDS_NOTHING_OPEN and not release else "moves")
 
 
+@pytest.mark.parametrize(("before", "to"), [(a, b) for a, b in PAIRS if b in LEGAL[a]])
+def test_a_hold_stops_what_begins_and_nothing_else(before: str, to: str) -> None:
+    for scope in ("company", "project"):
+        found = verdict(standing(before, held=scope, review_required=False), to, ACTORS["member"])
+        assert found == ("task.held" if to == "ASSIGNED" or (before, to) == ("ASSIGNED", "IN_PROGRESS") else "moves")
+
+
+@pytest.mark.parametrize(("before", "to"), [(a, b) for a, b in PAIRS if b in LEGAL[a]])
+def test_open_criteria_stop_a_completion_and_are_named(before: str, to: str) -> None:
+    criteria = tuple({"id": str(n), "text": f"No. {n}", "state": "open"} for n in range(5))
+    row = standing(before, open_criteria=criteria, review_required=False)
+    found = verdict(row, to, ACTORS["member"])
+    assert found == ("task.criteria_open" if to == "COMPLETED" else "moves")
+    if to == "COMPLETED":
+        with pytest.raises(Conflict, match="'No. 0', 'No. 1', 'No. 2' and 2 more") as refusal:
+            rules.check_move(row, Status.COMPLETED, ACTORS["member"], None)
+        assert refusal.value.extra["open_criteria"] == list(criteria)
+
+
+def test_who_held_a_cancelled_task_is_told_so_by_its_old_fence() -> None:
+    row = standing("CANCELLED", fence=4)
+    for to in STATES:
+        assert verdict(row, to, ACTORS["holder"]) == "task.cancelled"
+        assert verdict(row, to, ACTORS["member"]) != "task.cancelled"
+
+
 def test_without_review_work_completes_at_once_and_with_it_never() -> None:
     for actor in ("member", "holder"):
         assert verdict(standing("IN_PROGRESS", review_required=False), "COMPLETED", ACTORS[actor]) == "moves"

@@ -30,6 +30,7 @@ WORDS = {
     "sla.follow": "Keep the SLA clocks",
     "sla.check": "Warn of SLAs that run out, and tell of breaches",
     "auth.forget_expired": "Forget expired sessions and kept answers",
+    "tasks.forget_notices": "Forget what agents were to notice long ago",
 }
 """What each job is to a person."""
 

@@ -8,6 +8,7 @@ from orkwork.core import clock
 from orkwork.core.money import plain
 from orkwork.domains.projects import rules
 from orkwork.domains.projects.schemas import ProjectOut
+from orkwork.domains.settings.ui.holding import hold_line
 from orkwork.ui.components import filters
 from orkwork.ui.components.pill import pill, state_pill
 from orkwork.ui.locale import day, plural, t
@@ -58,6 +59,7 @@ def parts(project: ProjectOut) -> dict[str, Any]:
         "description": project.description,
         "status": project.status,
         "auto_assign": project.auto_assign,
+        "hold": hold_line(project.hold) if project.hold and project.hold.scope == "project" else {},
         "state": state_of(project),
         "done": project.completed,
         "total": project.total,

@@ -9,6 +9,7 @@ from orkwork.core.errors import Stale
 from orkwork.domains.settings import queries, service
 from orkwork.domains.settings.schemas import CompanyPatch
 from orkwork.domains.settings.ui.frame import section, tabs
+from orkwork.domains.settings.ui.holding import CompanyHold, hold_card, hold_dialog
 from orkwork.ui.components import form
 from orkwork.ui.components.button import button
 from orkwork.ui.components.panel import body, card, notice
@@ -34,6 +35,8 @@ class CompanySettings(Screen, rx.State):
         found = await self.ask(queries.company)
         self.name, self.time_zone, self.locale, self.version = found.name, found.time_zone, found.locale, found.version
         self.errors = {}
+        if self.arg("hold"):
+            return CompanyHold.ask_reason
 
     @handler
     async def save(self, data: dict[str, Any]):
@@ -89,5 +92,7 @@ def settings() -> list[rx.Component]:
                 notice(t("Owners and admins change these settings.")),
             ),
             card(body(rx.cond(CompanySettings.version > 0, _fields())), title=t("Company")),
+            hold_card(),
         ),
+        hold_dialog(),
     ]

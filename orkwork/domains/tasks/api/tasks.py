@@ -14,9 +14,10 @@ from orkwork.core.work import Work
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.tasks.models import Priority, Status
 from orkwork.domains.tasks.queries import assignment as assigned
-from orkwork.domains.tasks.queries import graph, runs
+from orkwork.domains.tasks.queries import graph, runs, subtree
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.queries.explained import AssignedOut, AssignmentOut
+from orkwork.domains.tasks.queries.subtree import CancelIn, CancelledOut, SubtreeOut
 from orkwork.domains.tasks.schemas import (
     AssignIn,
     BulkIn,
@@ -25,6 +26,7 @@ from orkwork.domains.tasks.schemas import (
     ClaimOut,
     CommentIn,
     CommentOut,
+    CriterionOut,
     DependencyIn,
     DependencyOut,
     GraphOut,
@@ -36,7 +38,18 @@ from orkwork.domains.tasks.schemas import (
     TaskPatch,
     TaskSort,
 )
-from orkwork.domains.tasks.service import assignment, bulk, claims, comments, creating, dependencies, lifecycle
+from orkwork.domains.tasks.service import (
+    assignment,
+    bulk,
+    cancelling,
+    claims,
+    comments,
+    creating,
+    criteria,
+    dependencies,
+    lifecycle,
+)
+from orkwork.domains.tasks.service.judging import EvidenceIn, VerifyIn
 from orkwork.web.caller import Caller
 from orkwork.web.routes import Routes
 
@@ -184,6 +197,54 @@ def transition(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
 def set_status(ref: TaskRef, body: MoveIn, door: Caller) -> Response:
     """The same as transition."""
     return transition(ref, body, door)
+
+
+@routes.get(
+    "/tasks/{ref}/subtree",
+    operation_id="tasks.subtree",
+    summary="A task with all that depends on it",
+    response_model=SubtreeOut,
+)
+def get_subtree(ref: TaskRef, door: Caller) -> Response:
+    """What `POST /tasks/{ref}/cancel` would cancel: how much, and the first 200 of it."""
+    return door.ask(subtree.subtree, ref)
+
+
+@routes.post(
+    "/tasks/{ref}/cancel",
+    operation_id="tasks.cancel",
+    summary="Cancel a task with all that depends on it",
+    response_model=CancelledOut,
+)
+def cancel_subtree(ref: TaskRef, body: CancelIn, door: Caller) -> Response:
+    """A person's. The task and every unfinished one that waits for it, directly or not, all or nothing; for the task
+    alone, move it to CANCELLED. Runs end with the failure `task_cancelled`; a later write of their agents answers 409
+    `task.cancelled`. `expected` refuses it when there is more or less to cancel than was seen."""
+    return door.do(cancelling.cancel_subtree, ref, body)
+
+
+@routes.post(
+    "/tasks/{ref}/criteria/{criterion_id}/evidence",
+    operation_id="tasks.give_evidence",
+    summary="Show that a criterion is met",
+    response_model=CriterionOut,
+)
+def give_evidence(ref: TaskRef, criterion_id: UUID, body: EvidenceIn, door: Caller) -> Response:
+    """By the agent that holds the task, with its fence, or a person. What was verified before has to be verified
+    again."""
+    return door.do(criteria.give_evidence, ref, criterion_id, body)
+
+
+@routes.post(
+    "/tasks/{ref}/criteria/{criterion_id}/verification",
+    operation_id="tasks.verify",
+    summary="Verify a criterion",
+    response_model=CriterionOut,
+)
+def verify_criterion(ref: TaskRef, criterion_id: UUID, body: VerifyIn, door: Caller) -> Response:
+    """Met or failed, by someone other than who did the work; `met` needs evidence. A task that needs a review completes
+    only when every criterion is verified as met."""
+    return door.do(criteria.verify, ref, criterion_id, body)
 
 
 @routes.post("/tasks/{ref}/assign", operation_id="tasks.assign", summary="Assign a task", response_model=AssignedOut)

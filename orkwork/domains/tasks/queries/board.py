@@ -12,16 +12,17 @@ from orkwork.domains.sla import rules as sla
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries.seen import BoardCard, BoardOut
-from orkwork.domains.tasks.queries.tasks import TaskFilter, standing_of
+from orkwork.domains.tasks.queries.tasks import HELD, OPEN_CRITERIA, TaskFilter, standing_of
 
 LANE = 50
 """Cards of a lane at first."""
 MOST = 2000
 """Cards of a lane at most."""
 _ENDED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
-_COLUMNS = """
+_COLUMNS = f"""
   t.id, t.project_id, t.key, t.title, t.status, (array['urgent','high','medium','low','none'])[t.priority + 1] as priority,
   t.review_required, t.blocked_count, t.flagged, t.assignee_id, t.worker_id, t.fence, t.created_by_id, t.due_at, t.crit,
+  {HELD}, {OPEN_CRITERIA},
   (select a.name from agents a where a.id = t.assignee_id) as assignee_name,
   coalesce((select r.amount_usd from cost_rollup r where r.kind = 'task' and r.key = t.id::text
     and r.day = '0001-01-01' and r.shard = 0), 0) as cost_usd,
@@ -35,7 +36,7 @@ _COLUMNS = """
     where x.task_id = t.id order by x.run desc limit 1) end as failure,
   jsonb_array_length(t.acceptance_criteria) as criteria,
   case when t.acceptance_criteria <> '[]' then
-    (select count(*) from jsonb_array_elements(t.acceptance_criteria) c where c ->> 'done' = 'true') else 0 end as criteria_done,
+    (select count(*) from jsonb_array_elements(t.acceptance_criteria) c where c ->> 'state' = 'met') else 0 end as criteria_done,
   k.response_limit_seconds, k.response_seconds, k.response_ended_at, k.response_due_at, k.resolution_limit_seconds,
   k.resolution_ended_at, k.resolution_due_at, k.counted_seconds, k.running_since
 """

@@ -19,6 +19,8 @@ def able(spent_today: str) -> str:
 
 
 ABLE = able(SPENT_TODAY)
+NOT_HELD = "s.hold is null"
+"""That the company is not on hold; a project that is has nothing in the queue."""
 SILENT = """coalesce(coalesce(l.last_heartbeat_at, a.created_at)
     + make_interval(secs => a.heartbeat_timeout_seconds) < %(e_now)s, false)"""
 HAS_ROOM = "l.running < l.max_concurrent"
@@ -27,7 +29,7 @@ PERFORMANCE = "select null::uuid as agent_id, null::numeric as score where false
 """Each agent's performance, 0 to 100. Nobody measures it yet: an agent without a row counts as 50."""
 _FACTS = f"""
 select a.id as agent_id, a.id = %(caller)s as calls, a.name, a.status, a.autonomy_level, l.running, l.max_concurrent,
-  a.daily_budget_usd,  {SPENT_TODAY} as spent_usd, {SILENT} as silent,
+  a.daily_budget_usd, {SPENT_TODAY} as spent_usd, {SILENT} as silent, s.hold is not null as held,
   t.id is null or {MAY_SEE} as allowed,
   coalesce((select array_agg(n) from unnest(t.required_capabilities) n where n not in (select c.name from agent_capabilities ac
     join capabilities c on c.id = ac.capability_id where ac.agent_id = a.id)), '{{}}') as lacks
@@ -50,4 +52,12 @@ def of(row: dict[str, Any]) -> Candidate:
         silent=row["silent"] and not row["calls"],
         allowed=row["allowed"],
         lacks=tuple(row["lacks"]),
+        held=row["held"],
     )
+
+
+def runs_out(seconds: str) -> str:
+    """That no hold keeps the time of an agent with a task from running out, and that this long has passed since the last
+    one ended; for a statement with `projects p`, `settings s` and the parameter `now`."""
+    return f"""s.hold is null and p.hold is null
+    and coalesce(greatest(s.resumed_at, p.resumed_at) + make_interval(secs => {seconds}) <= %(now)s, true)"""

@@ -3,6 +3,8 @@
 A test holds each shape against its schema.
 """
 
+from orkwork.domains.projects.queries import hold_of
+
 _ITEM = """
   {t}.id, {t}.key, {t}.project_id, {t}.title, {t}.kind, {t}.status,
   (array['urgent','high','medium','low','none'])[{t}.priority + 1] as priority,
@@ -39,6 +41,7 @@ def execution(run: str = "x", task_table: str = "t") -> str:
   coalesce((select trim_scale(r.amount_usd)::text from cost_rollup r where r.kind = 'execution' and r.key = {run}.id::text
     and r.day = '0001-01-01' and r.shard = 0), '0') as cost_usd,
   coalesce({run}.duration_ms, (extract(epoch from {run}.ended_at - {run}.started_at) * 1000)::bigint) as duration_ms,
+  case when {run}.status = 'running' then {hold_of(f"{run}.project_id")} end as hold,
   {run}.started_at, {run}.ended_at, {run}.version
 """
 

@@ -29,8 +29,8 @@ _GIVE = f"""
 with queued as materialized (  -- the queue's row before the task's, as a claim locks them
   select task_id from ready_tasks where task_id = %(id)s for update skip locked),
 task as materialized (
-  select t.id, t.key, t.project_id, t.capset_id from tasks t join queued q on q.task_id = t.id
-  where t.status = 'READY' for no key update of t skip locked),
+  select t.id, t.key, t.project_id, t.capset_id from tasks t join queued q on q.task_id = t.id cross join settings s
+  where t.status = 'READY' and {candidates.NOT_HELD} for no key update of t skip locked),
 need as materialized (
   select c.capability_ids as ids, cardinality(c.capability_ids) as n from task t join capability_sets c on c.id = t.capset_id),
 skilled as materialized (
@@ -162,7 +162,7 @@ def assign_best(work: Work, ref: str | UUID) -> Json[AssignedOut]:
         raise Conflict(
             "task.not_offered",
             f"{row['key']} is not offered now",
-            "Its project is paused, it waits to be tried again, or somebody is taking it: read it again.",
+            "It waits to be tried again, or somebody is taking it: read it again.",
         )
     if given.suits_nobody:
         _ask(work, [row])
@@ -179,6 +179,7 @@ def assign_best(work: Work, ref: str | UUID) -> Json[AssignedOut]:
 _HEADS = """
 select r.task_id, r.project_id, r.capset_id from ready_tasks r
 join projects p on p.id = r.project_id and p.auto_assign and p.status = 'active'
+join settings s on s.hold is null
 where not exists (select from unnest(%(barren_projects)s::uuid[], %(barren_sets)s::int[]) as b(project_id, capset_id)
     where b.project_id = r.project_id and b.capset_id = r.capset_id)
   and r.task_id <> all(%(tried)s::uuid[])
@@ -295,10 +296,12 @@ def _near_misses(work: Work, task_id: UUID) -> list[dict[str, Any]]:
     return [miss for *_, miss in sorted(found, key=lambda one: one[:3])]
 
 
-_UNTAKEN = """
+_UNTAKEN = f"""
 select t.id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, t.created_by_id, t.version
-from tasks t where t.status = 'ASSIGNED' and t.lease_until is null and t.give_back_at <= %(now)s
-order by t.id limit %(limit)s for no key update skip locked
+from tasks t join projects p on p.id = t.project_id cross join settings s
+where t.status = 'ASSIGNED' and t.lease_until is null and t.give_back_at <= %(now)s
+  and {candidates.runs_out("s.take_up_seconds")}
+order by t.id limit %(limit)s for no key update of t skip locked
 """
 _PASS = """
 insert into task_passes (task_id, agent_id, passed_at) values (%(task)s, %(agent)s, %(now)s)

@@ -23,7 +23,7 @@ _CLAIM = f"""
 with ag as materialized (
   select l.agent_id, l.max_concurrent - l.running as free
   from agent_load l join agents a on a.id = l.agent_id cross join settings s
-  where l.agent_id = %(agent)s and {candidates.ABLE}
+  where l.agent_id = %(agent)s and {candidates.ABLE} and {candidates.NOT_HELD}
   for no key update of l),
 mine as materialized (  -- given by a person, or sent back by a review, and not yet taken up
   select t.id, t.status as was from tasks t
@@ -96,7 +96,7 @@ _CLAIM_PROJECT = _CLAIM.replace(
 PROBE = 16
 """Candidates beyond the limit, for those that another claim has locked."""
 
-Reason = Literal["nothing_ready", "at_capacity", "paused", "over_budget"]
+Reason = Literal["nothing_ready", "at_capacity", "paused", "held", "over_budget"]
 
 
 @operation("tasks:write", users=False, atomic=True)
@@ -110,7 +110,7 @@ def claim(work: Work, body: ClaimIn) -> Json[ClaimOut]:
         rows = work.all(_CLAIM_ANY if body.project_id is None else _CLAIM_PROJECT, _params(work, body))
         if rows:
             return _claimed(work, rows)
-    return Json(ClaimOut, f'{{"claims":[],"reason":"{_why_nothing(work)}"}}')
+    return Json(ClaimOut, f'{{"claims":[],"reason":"{_why_nothing(work, body.project_id)}"}}')
 
 
 def _params(work: Work, body: ClaimIn) -> dict[str, Any]:
@@ -139,19 +139,26 @@ def _claimed(work: Work, rows: list[dict[str, Any]]) -> Json[ClaimOut]:
     return Json(ClaimOut, f'{{"claims":[{",".join(claims)}],"reason":null}}')
 
 
-def _why_nothing(work: Work) -> Reason:
+def _why_nothing(work: Work, project_id: UUID | None) -> Reason:
     assert work.actor.id is not None
     agent = _candidate(work, work.actor.id)
     if agent.status != "active":
         return "paused"
+    if agent.held or _is_held(work, project_id):
+        return "held"
     return "over_budget" if agent.is_over_budget else "at_capacity" if agent.is_full else "nothing_ready"
+
+
+def _is_held(work: Work, project_id: UUID | None) -> bool:
+    held = "select from projects where id = %(id)s and hold is not null"
+    return project_id is not None and work.one(held, {"id": project_id}) is not None
 
 
 _ASSIGN = f"""
 with queued as materialized (select task_id from ready_tasks where task_id = %(id)s for update),
 ag as materialized (
   select l.agent_id from agent_load l join agents a on a.id = l.agent_id cross join settings s
-  where l.agent_id = %(agent)s and {candidates.ABLE} and {candidates.HAS_ROOM}
+  where l.agent_id = %(agent)s and {candidates.ABLE} and {candidates.HAS_ROOM} and {candidates.NOT_HELD}
     and (%(by_itself)s or not {candidates.SILENT})
   for no key update of l),
 upd as (

@@ -16,7 +16,7 @@ from orkwork.domains.tasks.models import Priority, Status
 from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.queries import tasks as task_queries
 from orkwork.domains.tasks.schemas import TaskFields, TaskIn, TaskOut, TaskPatch
-from orkwork.domains.tasks.service import dependencies
+from orkwork.domains.tasks.service import dependencies, judging
 
 _CREATE = f"""
 with numbered as (
@@ -80,7 +80,8 @@ def create_task(work: Work, body: TaskIn) -> Json[TaskOut]:
 def columns(body: TaskFields) -> dict[str, Any]:
     """The fields that people give, as the table keeps them."""
     fields = body.model_dump(exclude={"project_id", "ready", "depends_on", "ref"})
-    return fields | {"priority": body.priority.rank, "acceptance_criteria": Jsonb(fields["acceptance_criteria"])}
+    kept = Jsonb(judging.fresh(body.acceptance_criteria))
+    return fields | {"priority": body.priority.rank, "acceptance_criteria": kept}
 
 
 def capability_set(work: Work, names: list[str]) -> int:
@@ -116,6 +117,11 @@ def update_task(work: Work, ref: str | UUID, patch: TaskPatch, if_match: int | N
     wanted = {name: value for name, value in columns(patch).items() if name in patch.model_fields_set}
     told = patch.model_dump(exclude_unset=True, mode="json")
     told_before = row | {"priority": list(Priority)[row["priority"]].value}
+    if "acceptance_criteria" in told:
+        after_edit = judging.changed(row["acceptance_criteria"], patch.acceptance_criteria)
+        wanted["acceptance_criteria"] = Jsonb(after_edit)
+        told["acceptance_criteria"] = [_in_short(one) for one in after_edit]
+        told_before["acceptance_criteria"] = [_in_short(one) for one in row["acceptance_criteria"]]
     before, after = changes(told_before, told)
     if after:
         if "required_capabilities" in after:
@@ -127,6 +133,10 @@ def update_task(work: Work, ref: str | UUID, patch: TaskPatch, if_match: int | N
             )
         )
     return task_queries.task(work, row["id"])
+
+
+def _in_short(criterion: dict[str, Any]) -> dict[str, Any]:
+    return {name: criterion[name] for name in ("id", "text", "state")}
 
 
 def _write(work: Work, task_id: UUID, fields: dict[str, Any]) -> None:

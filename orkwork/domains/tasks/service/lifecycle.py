@@ -12,6 +12,7 @@ from orkwork.core.work import Work, check_version
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.events import TaskChanged
 from orkwork.domains.tasks.models import ExecutionStatus, Status
+from orkwork.domains.tasks.queries import candidates
 from orkwork.domains.tasks.queries.tasks import standing_lookup, standing_of, standing_row
 from orkwork.domains.tasks.schemas import CommentIn, MoveIn, TaskOut
 from orkwork.domains.tasks.service import comments, moving
@@ -64,11 +65,13 @@ def transition_saying(work: Work, ref: str | UUID, body: MoveIn, if_match: int |
 
 @operation(None, users=False, agents=False)
 def give_back_lapsed(work: Work, limit: int = 200) -> int:
-    """Give back the tasks whose lease ran out: the run ends as lost, the task is READY again."""
+    """Give back the tasks whose lease ran out: the run ends as lost, the task is READY again. No lease runs out during a
+    hold, nor within ten minutes after it."""
     rows = work.all(
         "select t.id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, "
-        "t.created_by_id, t.version from tasks t where t.lease_until < %(now)s and t.status in ('ASSIGNED', 'IN_PROGRESS') "
-        "order by t.id limit %(limit)s for no key update skip locked",
+        "t.created_by_id, t.version from tasks t join projects p on p.id = t.project_id cross join settings s "
+        "where t.lease_until < %(now)s and t.status in ('ASSIGNED', 'IN_PROGRESS') "
+        f"and {candidates.runs_out(str(rules.LEASE_SECONDS))} order by t.id limit %(limit)s for no key update of t skip locked",
         {"now": clock.now(), "limit": limit},
     )
     for row in rows:

@@ -12,7 +12,7 @@ from orkwork.core.work import Work, check_version
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import ExecutionStatus, Status
 from orkwork.domains.tasks.queries import shapes
-from orkwork.domains.tasks.queries.tasks import VISIBLE, standing_of
+from orkwork.domains.tasks.queries.tasks import STANDING, VISIBLE, standing_of
 from orkwork.domains.tasks.schemas import ExecutionOut, ExecutionPatch, StartIn
 from orkwork.domains.tasks.service import lifecycle, moving
 
@@ -46,7 +46,7 @@ def start_execution(work: Work, ref: str | UUID, body: StartIn) -> Json[Executio
         until = moving.lease(body.lease_seconds) if work.actor.is_agent else None
         if standing.status is Status.IN_PROGRESS:
             rules.check_holder(standing, work.actor, body.fence)
-            rules.check_unblocked(standing)
+            rules.check_begins_again(standing)
             return _start_again(work, row, until)
         rules.check_move(standing, Status.IN_PROGRESS, work.actor, body.fence)
         if standing.status is Status.REVIEW:
@@ -71,8 +71,7 @@ def _start_again(work: Work, row: dict[str, Any], until: Any) -> moving.Moved:
 
 
 _RUN = f"""
-select x.status as run_status, x.version as run_version, x.agent_id, t.id, t.project_id, t.key, t.status, t.review_required,
-  t.blocked_count, t.assignee_id, t.worker_id, t.fence, t.created_by_id, t.version, t.retry_count, t.max_retries
+select x.status as run_status, x.version as run_version, x.agent_id, {STANDING}
 from task_executions x join tasks t on t.id = x.task_id where x.id = %(ref)s and {VISIBLE}
 """
 _REPORT = f"""
@@ -126,6 +125,7 @@ def _run_row(work: Work, execution_id: UUID) -> dict[str, Any]:
 
 def _check_running(execution_id: UUID, row: dict[str, Any], work: Work, patch: ExecutionPatch) -> None:
     if row["run_status"] != ExecutionStatus.RUNNING:
+        rules.check_not_cancelled(standing_of(row), work.actor, patch.fence)
         raise Conflict(
             "execution.ended",
             f"The execution {execution_id} has ended: {row['run_status']}",

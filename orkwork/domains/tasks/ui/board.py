@@ -12,6 +12,7 @@ from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agents
 from orkwork.domains.projects import queries as projects
 from orkwork.domains.projects.ui.components import fact, parts, views
+from orkwork.domains.projects.ui.holding import hold_banner
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import board as queries
 from orkwork.domains.tasks.schemas import AssignIn, MoveIn
@@ -91,7 +92,7 @@ class Board(Screen, rx.State):
         if self.arg("ref") != self._ref:
             self._ref, self.project = self.arg("ref"), {}
         await self._fill()
-        self.watch(f"project:{self.project['id']}")
+        self.watch(f"project:{self.project['id']}", "company")
 
     @handler
     async def changed(self):
@@ -265,6 +266,7 @@ def project_board() -> list[rx.Component]:
     )
     filled = rx.cond(Board.narrowed | (Board.project["total"].to(int) > 0), lanes, _none())
     return [
+        rx.cond(Board.project["id"], hold_banner(Board.project["hold"], Board.project["key"]), rx.fragment()),
         _bar(),
         rx.cond(Board.project["id"], filled, skeleton(6)),
         agent_picker("assign-card", Board.agents, Board.assign, open=Board.assigning != "", on_close=Board.nobody),

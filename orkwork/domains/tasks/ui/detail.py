@@ -5,20 +5,46 @@ from uuid import UUID
 
 import reflex as rx
 
-from orkwork.core.errors import Stale, invalid
+from orkwork.core.errors import Conflict, Stale, invalid
 from orkwork.core.ids import is_uuid
 from orkwork.domains.decisions import service as decisions
 from orkwork.domains.decisions.schemas import ResolveIn
 from orkwork.domains.settings import queries as settings
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import DependencyKind, Priority, Status
-from orkwork.domains.tasks.queries import lookup
-from orkwork.domains.tasks.schemas import AssignIn, CommentIn, Criterion, DependencyIn, MoveIn, TaskPatch
-from orkwork.domains.tasks.service import assignment, claims, comments, creating, dependencies, lifecycle
+from orkwork.domains.tasks.queries import lookup, subtree
+from orkwork.domains.tasks.queries.subtree import CancelIn
+from orkwork.domains.tasks.schemas import (
+    AssignIn,
+    CommentIn,
+    Criterion,
+    CriterionState,
+    DependencyIn,
+    MoveIn,
+    TaskPatch,
+)
+from orkwork.domains.tasks.service import (
+    assignment,
+    cancelling,
+    claims,
+    comments,
+    creating,
+    criteria,
+    dependencies,
+    lifecycle,
+)
+from orkwork.domains.tasks.service.judging import EvidenceIn, VerifyIn
 from orkwork.domains.tasks.ui import form, reading, reasons, why
 from orkwork.ui.screen import Screen, go, handler, toast
 
 COSTS = 10
+NOTHING_DOOMED: dict[str, Any] = {"count": 0, "running": 0, "rows": []}
+
+
+def _uuid(text: Any) -> UUID:
+    if not is_uuid(text):
+        raise invalid("criterion", "is not one of this task's criteria")
+    return UUID(str(text))
 
 
 class OneTask(Screen, rx.State):
@@ -46,6 +72,8 @@ class OneTask(Screen, rx.State):
     linking: bool = False
     found: list[dict[str, str]] = []
     kind: str = "blocks"
+    showing: str = ""
+    doomed: dict[str, Any] = NOTHING_DOOMED
     draft: int = 0
     _opened: str = ""
     _ref: str = ""
@@ -75,7 +103,7 @@ class OneTask(Screen, rx.State):
             if getattr(self, name) != value:
                 setattr(self, name, value)
         near = await self.ask(lookup.ids_around, self.task["id"])
-        self.watch(f"task:{self.task['id']}", *(f"task:{found}" for found in near))
+        self.watch("company", "project", f"task:{self.task['id']}", *(f"task:{found}" for found in near))
 
     async def _save(self, **fields: Any) -> Any:
         """Change fields of the version that is on the screen."""
@@ -159,28 +187,81 @@ class OneTask(Screen, rx.State):
         return refused
 
     @handler
-    async def check(self, index: int):
-        """Tick a criterion, or no longer."""
-        if isinstance(index, int) and 0 <= index < len(self.criteria):
-            changed = [dict(c) for c in self.criteria]
-            changed[index]["done"] = not changed[index]["done"]
-            return await self._save(acceptance_criteria=[Criterion(**c) for c in changed])
-
-    @handler
     async def add_criterion(self, data: dict[str, Any]):
         """Add a criterion."""
         text = str(dict(data).get("criterion", "")).strip()
         if text:
             self.draft += 1
-            return await self._save(
-                acceptance_criteria=[*(Criterion(**c) for c in self.criteria), Criterion(text=text)]
-            )
+            return await self._save(acceptance_criteria=[*self._criteria(), Criterion(text=text)])
 
     @handler
-    async def drop_criterion(self, index: int):
+    async def reword(self, criterion_id: str, text: str):
+        """Change what a criterion says; it is then verified anew."""
+        before = {one["id"]: one["text"] for one in self.criteria}
+        if str(text).strip() and before.get(criterion_id, text) != str(text).strip():
+            return await self._save(acceptance_criteria=self._criteria({criterion_id: str(text)}))
+
+    @handler
+    async def drop_criterion(self, criterion_id: str):
         """Take a criterion away."""
-        kept = [Criterion(**c) for n, c in enumerate(self.criteria) if n != index]
-        return await self._save(acceptance_criteria=kept)
+        return await self._save(acceptance_criteria=[c for c in self._criteria() if str(c.id) != criterion_id])
+
+    def _criteria(self, reworded: dict[str, str] | None = None) -> list[Criterion]:
+        return [Criterion(id=c["id"], text=(reworded or {}).get(c["id"], c["text"])) for c in self.criteria]
+
+    @handler
+    async def show_evidence(self, criterion_id: str):
+        """Open the box for a criterion's evidence, or close it."""
+        self.showing = "" if self.showing == criterion_id else str(criterion_id)
+
+    @handler
+    async def give_evidence(self, data: dict[str, Any]):
+        """Say what shows that a criterion is met."""
+        text = str(dict(data).get("evidence", ""))
+        await self.do(criteria.give_evidence, self.task["id"], _uuid(self.showing), EvidenceIn(evidence=text))
+        self.showing = ""
+        await self._fill()
+
+    @handler
+    async def verify(self, criterion_id: str, state: str):
+        """Judge a criterion by its evidence, or take that back."""
+        states: dict[str, CriterionState] = {"met": "met", "failed": "failed", "open": "open"}
+        if state not in states:
+            raise invalid("state", "is not how a criterion can be judged")
+        await self.do(criteria.verify, self.task["id"], _uuid(criterion_id), VerifyIn(state=states[state]))
+        await self._fill()
+
+    @handler
+    async def look_at_subtree(self):
+        """Show what would be cancelled with it."""
+        found = await self.ask(subtree.subtree, self.task["id"])
+        rows = [
+            {"key": one.key, "title": one.title, "status": one.status.value, "who": one.assignee_name or ""}
+            for one in found.tasks
+        ]
+        self.errors, self.doomed = {}, {"count": found.count, "running": found.running, "rows": rows}
+
+    @handler
+    async def spare(self):
+        """Cancel nothing."""
+        self.doomed = NOTHING_DOOMED
+
+    @handler
+    async def cancel_subtree(self, data: dict[str, Any]):
+        """Cancel it with all that depends on it, as long as that is what was seen."""
+        seen = int(self.doomed["count"])
+        try:
+            body = CancelIn(reason=str(dict(data).get("why", "")), expected=seen)
+            done = await self.do(cancelling.cancel_subtree, self.task["id"], body)
+        except Conflict as refusal:
+            if refusal.code != "task.subtree_changed":
+                raise
+            yield toast("Nothing was cancelled: it changed meanwhile", hint="Look at the list again.", tone="warn")
+            yield OneTask.look_at_subtree
+            return
+        self.doomed = NOTHING_DOOMED
+        await self._fill()
+        yield toast("Tasks cancelled: {n}", n=str(done.cancelled))
 
     @handler
     async def move(self, to: str):

@@ -15,7 +15,7 @@ from orkwork.domains.projects import queries as projects
 from orkwork.domains.settings import queries as settings
 from orkwork.domains.tasks.models import Priority
 from orkwork.domains.tasks.queries import lookup
-from orkwork.domains.tasks.schemas import TaskIn
+from orkwork.domains.tasks.schemas import Criterion, TaskIn
 from orkwork.domains.tasks.service import creating
 from orkwork.domains.tasks.ui.components import priorities, task_finder
 from orkwork.ui.components import form
@@ -53,6 +53,11 @@ def names(text: Any) -> list[str]:
     return [part.strip() for part in str(text or "").split(",") if part.strip()]
 
 
+def lines(text: Any) -> list[str]:
+    """The lines of a text that say something."""
+    return [line.strip().lstrip("-*").strip() for line in str(text or "").splitlines() if line.strip(" -*")]
+
+
 def minutes(text: Any) -> int | None:
     """Hours as minutes: `1.5` is 90; None when it is empty."""
     cleaned = str(text or "").strip().replace(",", ".")
@@ -76,6 +81,7 @@ def _body(data: dict[str, Any], zone: str, needs: list[str]) -> TaskIn:
         required_capabilities=names(data.get("required_capabilities")),
         due_at=day_of(str(data.get("due_at") or ""), zone),
         estimate_minutes=minutes(data.get("estimate_minutes")),
+        acceptance_criteria=[Criterion(text=line) for line in lines(data.get("criteria"))],
         review_required=bool(data.get("review_required")),
         ready=bool(data.get("ready")),
         depends_on=needs,
@@ -164,7 +170,14 @@ def _fields() -> list[rx.Component]:
             form.choice("priority", t("Priority"), priorities(), errors=errors, default_value="medium"),
         ),
         form.long_text(
-            "description", t("Description"), errors=errors, hint=t("Markdown. What has to be true when it is done?")
+            "description", t("Description"), errors=errors, hint=t("Markdown. What is to be done, and why?")
+        ),
+        form.long_text(
+            "criteria",
+            t("Acceptance criteria"),
+            errors=errors,
+            hint=t("What has to be true when it is done? One in a line; each is shown and verified by itself."),
+            rows="3",
         ),
         form.two(
             form.text("due_at", t("Due"), errors=errors, type="date"),

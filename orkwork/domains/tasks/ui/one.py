@@ -4,7 +4,8 @@ from typing import Any
 
 import reflex as rx
 
-from orkwork.domains.tasks.ui import panels, picture, reasons, why
+from orkwork.domains.projects.ui.holding import hold_banner
+from orkwork.domains.tasks.ui import cancelling, checklist, panels, picture, reasons, why
 from orkwork.domains.tasks.ui.components import agent_picker, priorities
 from orkwork.domains.tasks.ui.detail import OneTask
 from orkwork.ui.components import form
@@ -58,11 +59,21 @@ def _moves() -> rx.Component:
         )
         return rx.cond(move["to"] == "ASSIGNED", assign, rx.cond(move["why"] != "", worded, plain))
 
-    more = menu(t("More"), rx.el.button(icon("trash-2"), t("Delete the task"), type="button", **opens("delete-task")))
+    more = menu(
+        t("More"),
+        rx.el.button(
+            icon("ban"), t("Cancel with all that depends on it…"), type="button", on_click=OneTask.look_at_subtree
+        ),
+        rx.cond(
+            OneTask.executions.length() == 0,
+            rx.el.button(icon("trash-2"), t("Delete the task"), type="button", **opens("delete-task")),
+            rx.fragment(),
+        ),
+    )
     acts = rx.fragment(
         icon("arrow-right", "s", "idle"),
         rx.foreach(OneTask.moves, act),
-        rx.cond(OneTask.executions.length() == 0, more, rx.fragment()),
+        rx.cond(OneTask.task["status"] == "COMPLETED", rx.fragment(), more),
     )
     return rx.el.div(
         status_pill(OneTask.task["status"]),
@@ -113,8 +124,12 @@ def _standing() -> rx.Component:
             ("REVIEW", t("handed in by {who}", who=task["assignee"])),
             "",
         ),
-        rx.cond(task["flagged"], rx.el.span(t("A dependency was re-opened"), class_name="bad"), rx.fragment()),
-        class_name="meta",
+        rx.cond(
+            task["flagged"],
+            rx.el.span(icon("lock", "s", "bad"), t("A dependency was re-opened"), class_name="row tight bad"),
+            rx.fragment(),
+        ),
+        class_name="meta row w",
     )
 
 
@@ -306,7 +321,7 @@ def task() -> list[rx.Component]:
     """Title and moves on top; what it is on the left, how it stands on the right."""
     left = stack(
         panels.description(),
-        panels.criteria(),
+        checklist.criteria(),
         picture.dependencies(),
         panels.executions(),
         panels.costs(),
@@ -314,6 +329,7 @@ def task() -> list[rx.Component]:
     )
     right = stack(_properties(), why.panel(OneTask), _time_and_money())
     content = rx.fragment(
+        hold_banner(OneTask.task["held"], OneTask.task["prefix"]),
         rx.el.div(_title(), _moves(), class_name="stack tasktop"),
         grid(rx.el.div(left, class_name="c8"), rx.el.div(right, class_name="c4")),
     )
@@ -321,6 +337,7 @@ def task() -> list[rx.Component]:
         rx.cond(OneTask.key != "", content, card(skeleton(8))),
         agent_picker("assign-task", OneTask.agents, OneTask.assign),
         reasons.reason_dialog(OneTask.asking, OneTask.errors, OneTask.say_why, OneTask.keep),
+        cancelling.subtree_dialog(),
         confirm(
             "delete-task",
             t("Delete {key}?", key=OneTask.key),

@@ -12,6 +12,7 @@ from orkwork.domains.projects.models import ProjectStatus
 from orkwork.domains.projects.schemas import ProjectPatch
 from orkwork.domains.projects.ui.components import fact, parts, standing_pill, tone, views
 from orkwork.domains.projects.ui.form import ProjectForm, project_form
+from orkwork.domains.projects.ui.holding import ProjectHold, hold_banner, hold_dialog
 from orkwork.domains.tasks.queries import history, lookup
 from orkwork.domains.tasks.ui import shown
 from orkwork.domains.tasks.ui.components import feed_line
@@ -99,7 +100,7 @@ class Overview(Screen, rx.State):
 
     @handler
     async def turn(self, to: str):
-        """Pause it, let it go on, or call it completed."""
+        """Let it go on, or call it completed."""
         before = self.project["status"]
         await self.do(service.update_project, self.project["id"], ProjectPatch(status=ProjectStatus(to)))
         await self._fill()
@@ -203,12 +204,15 @@ def _activity() -> rx.Component:
 
 def _bar() -> rx.Component:
     project = Overview.project
-    paused = project["status"] == "paused"
     acts = rx.fragment(
         rx.cond(
             project["status"] == "active",
-            button(t("Pause"), icon_name="pause", on_click=Overview.turn("paused")),
-            button(t("Resume"), icon_name="play", on_click=Overview.turn("active")),
+            button(t("Hold…"), icon_name="circle-pause", on_click=ProjectHold.ask_reason(project["key"])),
+            rx.cond(
+                project["status"] == "paused",
+                rx.fragment(),
+                button(t("Resume"), icon_name="play", on_click=Overview.turn("active")),
+            ),
         ),
         button(t("Edit"), icon_name="pencil", on_click=Overview.edit),
         rx.cond(
@@ -223,7 +227,6 @@ def _bar() -> rx.Component:
     )
     return filters.bar(
         standing_pill(project["state"]),
-        rx.cond(paused, rx.el.span(t("Its tasks are not given to agents."), class_name="meta"), rx.fragment()),
         rx.cond(Shell.can_manage, acts, rx.fragment()),
         rx.el.span(views(project["key"], "layout-dashboard"), class_name="end"),
     )
@@ -250,11 +253,15 @@ def project() -> list[rx.Component]:
         _activity(),
     )
     content = rx.fragment(
-        _bar(), _figures(), grid(rx.el.div(left, class_name="c8"), rx.el.div(_team(), class_name="c4"))
+        hold_banner(Overview.project["hold"], Overview.project["key"]),
+        _bar(),
+        _figures(),
+        grid(rx.el.div(left, class_name="c8"), rx.el.div(_team(), class_name="c4")),
     )
     return [
         rx.cond(Overview.project["id"], content, card(skeleton(6))),
         project_form(),
+        hold_dialog(),
         confirm(
             "archive-project",
             t("Archive {name}?", name=Overview.title),

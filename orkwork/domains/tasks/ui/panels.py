@@ -8,7 +8,7 @@ from orkwork.domains.tasks.ui.components import told
 from orkwork.domains.tasks.ui.detail import OneTask
 from orkwork.ui.components import form
 from orkwork.ui.components.avatar import avatar
-from orkwork.ui.components.button import button, icon_button
+from orkwork.ui.components.button import button
 from orkwork.ui.components.figure import bar
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.markdown import markdown
@@ -49,65 +49,6 @@ def description() -> rx.Component:
         body(rx.cond(OneTask.editing, editor, text)),
         title=t("Description"),
         aside=rx.cond(Shell.can_write & ~OneTask.editing, edit, rx.fragment()),
-    )
-
-
-def criteria() -> rx.Component:
-    """What has to be true when it is done."""
-
-    def line(one: rx.Var, index: rx.Var) -> rx.Component:
-        drop = icon_button(
-            "x", t("Remove the criterion"), on_click=OneTask.drop_criterion(index), class_name="quiet sm"
-        )
-        return rx.el.div(
-            rx.el.label(
-                rx.el.input(
-                    type="checkbox",
-                    checked=one["done"].to(bool),
-                    disabled=~Shell.can_write,
-                    on_change=lambda _: OneTask.check(index),
-                ),
-                rx.el.span(markdown(one["text"]), class_name="grow"),
-                class_name="check grow",
-            ),
-            rx.cond(Shell.can_write, drop, rx.fragment()),
-            class_name="r criterion",
-        )
-
-    add = form.form(
-        rx.el.input(
-            name="criterion",
-            class_name="edit grow",
-            placeholder=t("Add a criterion"),
-            aria_label=t("Add a criterion"),
-            max_length=1000,
-            key=OneTask.draft,
-        ),
-        on_submit=OneTask.add_criterion,
-        reset_on_submit=True,
-    )
-    done = rx.el.span(
-        rx.cond(
-            OneTask.criteria.length() > 0,
-            t("{done} of {all} checked", done=_checked(), all=OneTask.criteria.length()),
-            "",
-        )
-    )
-    return rx.cond(
-        Shell.can_write | (OneTask.criteria.length() > 0),
-        card(
-            rx.foreach(OneTask.criteria, line),
-            rx.cond(Shell.can_write, rx.el.div(icon("plus", "s"), add, class_name="r addrow"), rx.fragment()),
-            title=t("Acceptance criteria"),
-            count=done,
-        ),
-        rx.fragment(),
-    )
-
-
-def _checked() -> rx.Var:
-    return rx.Var(
-        f"{OneTask.criteria!s}.filter((one) => one.done).length", _var_data=OneTask.criteria._get_all_var_data()
     )
 
 

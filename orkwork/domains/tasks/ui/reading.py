@@ -11,6 +11,8 @@ from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.costs import queries as costs
 from orkwork.domains.costs.queries import CostFilter
 from orkwork.domains.projects import queries as projects
+from orkwork.domains.projects.schemas import ProjectOut
+from orkwork.domains.projects.ui.components import parts
 from orkwork.domains.settings import queries as settings
 from orkwork.domains.sla import queries as sla
 from orkwork.domains.sla.schemas import ClockOut
@@ -37,8 +39,8 @@ def task(work: Work, ref: str, cost_rows: int) -> dict[str, Any]:
     ledger = costs.costs(work, CostFilter(task_id=found.id), limit=cost_rows)
     executions = runs.executions(work, task_ref=found.id, limit=100).parse().items
     return {
-        "task": _task(found, zone) | {"project": project.name, "prefix": project.key_prefix},
-        "criteria": [{"text": str(c.get("text", "")), "done": bool(c.get("done"))} for c in found.acceptance_criteria],
+        "task": _task(found, zone) | _place(project),
+        "criteria": [shown.criterion(one) for one in found.acceptance_criteria],
         "moves": _moves(work, ref),
         "agents": [agent_line(agent) for agent in people if agent.status != AgentStatus.RETIRED],
         "executions": [_execution(run) for run in executions],
@@ -49,6 +51,12 @@ def task(work: Work, ref: str, cost_rows: int) -> dict[str, Any]:
         "sla": [_sla(one) for one in reversed(sla.task_sla(work, found.id).clocks)],
         "why": why.read(work, found.id),
     } | _edges(graph.dependencies(work, found.id))
+
+
+def _place(project: ProjectOut) -> dict[str, Any]:
+    """The project as the page names it, with its hold."""
+    of_project = parts(project)
+    return {"project": project.name, "prefix": project.key_prefix, "held": of_project["hold"]}
 
 
 def _task(found: TaskOut, zone: ZoneInfo) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from orkwork.domains.sla.schemas import ClockOut, TimeLeft
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries.seen import BoardCard, TaskFact
-from orkwork.domains.tasks.schemas import CommentOut, DependencyOut, TaskItem
+from orkwork.domains.tasks.schemas import CommentOut, CriterionOut, DependencyOut, TaskItem
 
 WORDS = {
     Status.CREATED: "Created",
@@ -131,6 +131,10 @@ def time_left(found: TimeLeft | ClockOut | None) -> dict[str, Any]:
 
 
 def _barred(item: BoardCard, to: Status) -> str:
+    if not item.blocked_count and rules.begins(item.status, to):
+        return "The work is on hold: nothing begins now."
+    if item.status is Status.REVIEW and to is Status.COMPLETED and not item.blocked_count:
+        return "Its acceptance criteria are not all verified."
     if item.status is Status.IN_PROGRESS and to is Status.COMPLETED and not item.blocked_count:
         return "Review first: this task needs it."
     return "It waits for unfinished tasks."
@@ -146,13 +150,29 @@ def _note(item: BoardCard) -> dict[str, Any]:
     elif item.status is Status.FAILED and item.failure:
         note, params, look = "Failed: {why}", {"why": item.failure.replace("_", " ")}, ("circle-x", "bad")
     elif item.criteria and item.status in (Status.IN_PROGRESS, Status.REVIEW):
-        note, params = "{done} of {all} criteria checked", {"done": item.criteria_done, "all": item.criteria}
+        note, params = "{done} of {all} criteria verified", {"done": item.criteria_done, "all": item.criteria}
         look = ("list-checks", "")
     elif item.crit > 2 and item.status in OPEN:
         note, params, look = "Longest chain behind it: {n}", {"n": item.crit}, ("share-2", "warn")
     else:
         return {}
     return {"note": note, "note_params": params, "note_icon": look[0], "note_tone": look[1]}
+
+
+def criterion(one: CriterionOut) -> dict[str, Any]:
+    """An acceptance criterion with who showed and who saw that it is met."""
+    return {
+        "id": str(one.id),
+        "text": one.text,
+        "state": one.state,
+        "evidence": one.evidence,
+        "shown_by": one.evidence_by_name or "",
+        "shown_at": one.evidence_at.isoformat() if one.evidence_at else "",
+        "shown_person": one.evidence_by_kind == "user",
+        "seen_by": one.verified_by_name or "",
+        "seen_at": one.verified_at.isoformat() if one.verified_at else "",
+        "note": one.note,
+    }
 
 
 def edge(found: DependencyOut) -> dict[str, Any]:
@@ -207,6 +227,9 @@ _PLAIN = {
     "task.created": ("created", "circle-dashed", ""),
     "task.deleted": ("deleted", "trash-2", ""),
     "task.blocked": ("blocked again", "lock", "bad"),
+    "task.unblocked": ("nothing blocks it any more", "lock-open", "ok"),
+    "project.held": ("put the project on hold", "circle-pause", "warn"),
+    "project.resumed": ("resumed the project", "play", "ok"),
     "comment.added": ("commented", "message-square", ""),
     "project.created": ("began the project", "folder-kanban", ""),
     "project.archived": ("archived the project", "archive", ""),
@@ -214,6 +237,12 @@ _PLAIN = {
     "sla.breached": ("saw its SLA breached", "timer", "bad"),
     "sla.breached:escalated": ("escalated it: it is late", "timer", "bad"),
     "tracker.imported": ("imported issues", "download", ""),
+}
+_JUDGED = {
+    "shown": ("gave evidence: {a}", "list-checks", ""),
+    "met": ("verified: {a}", "circle-check", "ok"),
+    "failed": ("did not find it met: {a}", "circle-x", "bad"),
+    "open": ("took the verification back: {a}", "circle", ""),
 }
 _LOOK: dict[str, tuple[str, str]] = {
     Status.READY: ("circle", ""),
@@ -234,6 +263,9 @@ def _told(told: TaskFact, agents: Mapping[str, str]) -> tuple[str, str, str, str
         return text, "", "", icon, tone
     if told.name == "task.moved":
         return _moved(told, agents)
+    if told.name in ("task.evidence_given", "task.criterion_verified"):
+        text, icon, tone = _JUDGED[str(told.after.get("state", "shown"))]
+        return text, str(told.after.get("text", "")), "", icon, tone
     if told.name == "execution.started":
         return "started run {a}", str(told.after.get("run", "")), "", "play", "acc"
     if told.name == "execution.ended":
@@ -246,9 +278,8 @@ def _told(told: TaskFact, agents: Mapping[str, str]) -> tuple[str, str, str, str
         return text, str(told.after.get("depends_on", "")), "", "git-branch", ""
     if told.name in ("task.changed", "project.changed"):
         names = [FIELDS.get(name, name) for name in told.after]
-        if len(names) == 1:
-            return "changed: {a}", names[0], "", "pencil", ""
-        return "changed several fields", "", "", "pencil", ""
+        text, a = ("changed: {a}", names[0]) if len(names) == 1 else ("changed several fields", "")
+        return text, a, "", "pencil", ""
     return told.name, "", "", "activity", ""
 
 
