@@ -17,6 +17,7 @@ def tabs(here: str) -> rx.Component:
         (t("Company"), "/settings"),
         (t("People"), "/settings/people"),
         (t("Sessions"), "/settings/sessions"),
+        (t("Assignment"), "/settings/assignment"),
         (t("SLA"), "/settings/sla"),
         (t("Appearance"), "/settings/appearance"),
         (t("Jobs"), "/settings/jobs"),
