@@ -138,6 +138,7 @@ def failed_alike(work: Work, project_key: str, failure: str) -> list[UUID]:
 
 TOLD = (
     "task.created", "task.moved", "task.blocked", "task.deleted", "comment.added", "execution.changed", "tracker.imported",
+    "project.held", "project.resumed", "company.held", "company.resumed", "job.failing", "job.recovered",
     "agent.created", "agent.changed", "agent.paused", "agent.retired", "agent.seen", "project.created", "project.archived",
     "key.created", "key.revoked", "user.created", "sla.warned", "sla.breached",
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from orkwork.core import clock
 from orkwork.core.operation import OPERATIONS, query
 from orkwork.core.work import Work
-from orkwork.domains.jobs.rules import state_of
+from orkwork.domains.jobs.rules import FAILING, state_of
 from orkwork.domains.jobs.schemas import JobOut
 
 OUTBOX = "outbox.drain"
@@ -27,3 +27,9 @@ def _summary(operation: str) -> str:
         return "Let every domain hear what the others did."
     entry = OPERATIONS.get(operation)
     return entry.summary if entry else ""
+
+
+@query(None, agents=False)
+def failing(work: Work) -> list[JobOut]:
+    """The jobs that keep failing, worst first; a run that succeeds takes a job off."""
+    return [job for job in jobs(work) if job.failures >= FAILING]

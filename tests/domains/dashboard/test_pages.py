@@ -6,13 +6,17 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role
+from orkwork.core import clock, door
+from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role, system
+from orkwork.core.ids import uuid7
+from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agent_queries
 from orkwork.domains.agents import service as agent_service
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch
 from orkwork.domains.costs import service as costs
 from orkwork.domains.costs.schemas import CostIn
+from orkwork.domains.jobs import service as jobs
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.tasks.queries import runs as run_queries
 from orkwork.domains.tasks.queries import tasks as task_queries
@@ -226,3 +230,34 @@ def test_the_starter_agents_are_one_button_away(company: Company, visit: Visit) 
         page.get_by_role("button", name="Add the five starter agents").click()
         expect(page.get_by_text("Added 5 agents")).to_be_visible()
     assert len(company.do(agent_queries.agents)) == 5
+
+
+def test_a_job_that_keeps_failing_needs_the_ceo_until_it_succeeds(company: Company, visit: Visit) -> None:
+    def run(error: str | None) -> None:
+        def body(work: Work) -> None:
+            token = uuid7()
+            assert jobs.claim_due(work, token) == "audit.seal"
+            jobs.finish(work, "audit.seal", token, duration_ms=1, error=error)
+            work.sql("update jobs set next_at = %(now)s", {"now": clock.now()})
+
+        door.run(system("clock"), body, write=True)
+
+    company.task(company.project(), ready=True)
+    company.agent()
+    door.run(system("clock"), lambda work: jobs.register(work, {"audit.seal": 1.0}), write=True)
+    for _ in range(2):
+        run("OSError: the disk is full")
+    with visit("/", company.owner) as page:
+        needs = page.locator("#needs")
+        expect(needs).to_be_visible()
+        expect(needs.get_by_text("keeps failing")).to_have_count(0)
+        run("OSError: the disk is full")
+        line = needs.locator("[data-row]", has_text="The job audit.seal keeps failing")
+        expect(line).to_contain_text("3 runs failed in a row")
+        expect(line).to_contain_text("OSError: the disk is full")
+        line.get_by_role("button", name="Run now").click()
+        expect(page.get_by_text("The job runs within seconds")).to_be_visible()
+        assert not violations(page)
+        run(None)
+        expect(line).to_have_count(0)
+        expect(page.get_by_text("work again").first).to_be_visible()

@@ -30,6 +30,7 @@ from orkwork.domains.dashboard.ui.lines import (
     decision_need,
     failures_need,
     in_order,
+    job_need,
     late_need,
     project_line,
     sla_line,
@@ -43,8 +44,11 @@ from orkwork.domains.decisions.queries import DecisionFilter
 from orkwork.domains.decisions.schemas import ResolveIn
 from orkwork.domains.demo import queries as demo_queries
 from orkwork.domains.demo.service import removing, seeding
+from orkwork.domains.jobs import queries as job_queries
+from orkwork.domains.jobs import service as job_service
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.settings import queries as settings_queries
+from orkwork.domains.settings.ui.holding import hold_button, hold_dialog
 from orkwork.domains.sla import queries as sla
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.schemas import MoveIn
@@ -79,11 +83,13 @@ def _read(work: Work) -> dict[str, Any]:
     late = {task.key: late_need(task, now) for task in sla.late(work)}  # once, whichever of its clocks is late
     asked = decisions.pending(work, ASSIGNMENTS, limit=DECISIONS_SHOWN).items
     tasks += [decision_need(one, now) for one in asked]
+    failing = job_queries.failing(work)
+    tasks += [job_need(job, now) for job in failing]
     found = in_order(tasks + [*late.values()] + [agent_need(agent) for agent in held_up])
     beginnings = queries.beginnings(work)
     return {
         "needs": found,
-        "needs_count": waiting.in_review + waiting.failed + len(held_up) + len(late) + len(asked),
+        "needs_count": waiting.in_review + waiting.failed + len(held_up) + len(late) + len(asked) + len(failing),
         "in_review": waiting.in_review,
         "failed": waiting.failed,
         "spend": spend_line(queries.spend(work)),
@@ -289,6 +295,13 @@ class Home(Screen, rx.State):
         return toast("Decided")
 
     @handler
+    async def run_job(self, name: str):
+        """Have a job that keeps failing run now."""
+        await self.do(job_service.run_now, str(name)[:100])
+        await self._read_all()
+        return toast("The job runs within seconds", hint="Its line goes when it succeeds.")
+
+    @handler
     async def resume(self, agent_id: str):
         """Give a paused agent work again."""
         await self.do(agent_service.update_agent, UUID(str(agent_id)), AgentPatch(status=AgentStatus.ACTIVE))
@@ -348,6 +361,7 @@ def _full() -> rx.Component:
             ),
         ),
         needs.retry_dialog(Home),
+        hold_dialog(),
         reasons.reason_dialog(Home.asking, Home.errors, Home.send_back, Home.keep),
         class_name="stack",
     )
@@ -357,8 +371,9 @@ def _full() -> rx.Component:
     "/",
     title="Dashboard",
     state=Home,
-    topics={"decision", "task", "agent", "project", "execution", "cost"},
+    topics={"decision", "task", "agent", "project", "execution", "cost", "job", "company"},
     fact=today,
+    extra=lambda: [hold_button(class_name="no-m")],
 )
 def home() -> rx.Component:
     """The first page."""

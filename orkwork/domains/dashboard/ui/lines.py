@@ -8,6 +8,7 @@ from orkwork.core.money import plain
 from orkwork.domains.agents.schemas import AgentAtWork
 from orkwork.domains.dashboard.schemas import Failures, Spend, WaitingTask
 from orkwork.domains.decisions.schemas import DecisionOut
+from orkwork.domains.jobs.schemas import JobOut
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import state_of
 from orkwork.domains.sla.schemas import AtRisk, DueTask, SlaReport
@@ -15,7 +16,7 @@ from orkwork.domains.tasks.queries.explained import NearMiss
 from orkwork.domains.tasks.ui.shown import time_left
 from orkwork.domains.tasks.ui.why import missed, options
 
-KINDS = ("decision", "review", "blocked", "failures", "failed", "late", "paused")
+KINDS = ("job", "decision", "review", "blocked", "failures", "failed", "late", "paused")
 """What needs a person, in the order of what it holds up when nothing else tells them apart."""
 RAISE = Decimal("1.5")
 
@@ -165,6 +166,25 @@ def late_need(task: DueTask, now: datetime) -> Need:
         "detail": "",
         "raised": "",
     } | _ALONE
+
+
+def job_need(job: JobOut, now: datetime) -> Need:
+    """A job of the clock that keeps failing."""
+    return {
+        "id": f"job:{job.operation}",
+        "kind": "job",
+        "icon": "timer",
+        "tone": "bad",
+        "key": "",
+        "title": job.operation,
+        "href": "/settings/jobs",
+        "who": "",
+        "seconds": max(0, int((now - job.ended_at).total_seconds())) if job.ended_at else -1,
+        "behind": 0,
+        "amount": "",
+        "detail": (job.error or "")[:300],
+        "raised": "",
+    } | (_ALONE | {"count": job.failures})
 
 
 class SlaLine(TypedDict, total=False):

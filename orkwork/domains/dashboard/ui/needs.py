@@ -101,6 +101,7 @@ def _title(state: Any, need: rx.Var, opened: rx.Var) -> rx.Component:
     text = rx.match(
         need["kind"],
         ("failures", _alike(need)),
+        ("job", t("The job {name} keeps failing", name=need["title"])),
         ("decision", t("Nobody suits {key}", key=need["title"])),
         ("review", t("Review {title}", title=need["title"])),
         ("failed", t("{title} failed", title=need["title"])),
@@ -180,12 +181,15 @@ def _meta(need: rx.Var) -> rx.Component:
         ),
     )
     asked = rx.el.span(miss_text(need["miss"].to(dict[str, str])))
-    said = rx.cond(need["key"].to(str) != "", need["detail"], "")
+    said = rx.cond((need["key"].to(str) != "") | (need["kind"] == "job"), need["detail"], "")
+    failed = rx.el.span(plural("{n} run failed in a row", "{n} runs failed in a row", need["count"]))
     together = rx.fragment(
         t("{amount} altogether", amount=money(need["amount"])),
         rx.cond(need["behind"].to(int) > 0, rx.fragment(dot, held)),
     )
-    about = rx.match(need["kind"], ("failures", together), ("decision", asked), rx.cond(need["key"], task, agent))
+    about = rx.match(
+        need["kind"], ("failures", together), ("decision", asked), ("job", failed), rx.cond(need["key"], task, agent)
+    )
     return rx.el.div(
         rx.el.div(about, class_name="row w meta", style={"gap": "4px 8px"}),
         rx.cond(
@@ -209,6 +213,13 @@ def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
     return rx.match(
         need["kind"],
         ("decision", rx.cond(Shell.can_manage, choices)),
+        (
+            "job",
+            rx.fragment(
+                rx.cond(Shell.can_manage, main(t("Run now"), state.run_job(need["title"]))),
+                rx.el.a(t("Open the jobs"), href=need["href"].to(str), class_name="btn"),
+            ),
+        ),
         (
             "review",
             rx.fragment(
