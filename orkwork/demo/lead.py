@@ -25,7 +25,7 @@ async def plan(scene: Scene) -> None:
 async def _look_after(scene: Scene, venture: Venture) -> None:
     project = await scene.api.get(f"/projects/{venture.id}")
     counts: dict[str, int] = project["tasks"]
-    if project["status"] != "active":
+    if project["status"] != "active" or project["hold"]:
         return
     if not counts:
         tasks = script.beginning(venture.name, scene.chance)

@@ -51,6 +51,12 @@ OUTPUTS: Final = (
     "Works as the criteria say. Left one follow-up in a comment.",
     "Finished; smaller than estimated, since half of it was there already.",
 )
+EVIDENCE: Final = (
+    "The end-to-end test walks through it: [run 412](https://ci.velo.example/412), green.",
+    "Tried by hand on a phone and a laptop; two screenshots are with the run.",
+    "Numbers before and after stand in the comment above.",
+)
+LOOKED: Final = ("", "", "Seen it.", "Ran the test myself.")
 FAILURES: Final = (
     ("tests_failed", "4 of 212 tests fail: the fixture expects the old column."),
     ("context_too_long", "The conversation outgrew the model's window while reading the logs."),
@@ -67,6 +73,7 @@ CHANGES: Final = (
     "The name says *list*, but it answers one row. Rename it, please.",
     "Could you measure it with 10,000 rows? It looks quadratic.",
 )
+UNSHOWN: Final = "Please show for each criterion that it is met; I can't tell from here."
 PROVIDERS: Final = {"claude": "anthropic", "gpt": "openai", "gemini": "google"}
 SMALL_MODELS: Final = ("gpt-5-mini", "claude-haiku-4-5", "gemini-2.5-flash")
 PRIORITIES: Final = ("urgent", "high", "high", "medium", "medium", "medium", "low")
@@ -111,7 +118,7 @@ def _task(
         "description": f"{title}.\n\nPart of a made-up company's plan: nobody will ride on it.",
         "priority": chance.choice(PRIORITIES),
         "required_capabilities": [capability],
-        "acceptance_criteria": [{"text": "Does what its title says"}, {"text": "Somebody else has looked at it"}],
+        "acceptance_criteria": [{"text": "Does what its title says"}, {"text": "A test would notice if it broke"}],
         "estimate_minutes": minutes,
         "max_retries": 4,
         "depends_on": depends_on,

@@ -44,12 +44,34 @@ async def _do(scene: Scene, claim: dict[str, Any]) -> None:
             "note": scene.chance.choice(script.NOTES),
             "lease_seconds": LEASE_SECONDS,
         }
-        await scene.api.patch(f"/executions/{run['id']}", report)
+        reported = await scene.api.patch(f"/executions/{run['id']}", report)
+        if reported["hold"]:
+            await _stand_by(scene, task, reported["hold"])
         scene.news.mention(f"{scene.player.name} is at {report['progress']} % of {task['key']}: {report['note']}")
         if scene.chance.random() < COMMENTS:
             await scene.api.post(f"/tasks/{task['key']}/comments", {"body": scene.chance.choice(script.REMARKS)})
+    await _show(scene, task, fence)
     took = {"fence": fence, "duration_ms": round(1000 * (time.monotonic() - began))} | tokens
     await _end(scene, task, run["id"], took)
+
+
+async def _stand_by(scene: Scene, task: dict[str, Any], hold: dict[str, Any]) -> None:
+    """Come to a stop and wait until the hold ends; a heartbeat asks."""
+    why = f": {hold['reason']}" if hold["reason"] else ""
+    scene.news.tell(
+        f"{scene.player.name} stands by with {task['key']}, {hold['by_name']} holds the {hold['scope']}{why}"
+    )
+    while (await scene.api.post("/agents/me/heartbeat", {"note": "standing by"}))["on_hold"]:
+        await scene.api.pause(scene.chance.uniform(2, 4))
+    scene.news.tell(f"{scene.player.name} goes on with {task['key']}")
+
+
+async def _show(scene: Scene, task: dict[str, Any], fence: int) -> None:
+    """Say for each criterion what shows that it is met."""
+    for criterion in task["acceptance_criteria"]:
+        if criterion["state"] != "met":
+            body = {"fence": fence, "evidence": scene.chance.choice(script.EVIDENCE)}
+            await scene.api.post(f"/tasks/{task['key']}/criteria/{criterion['id']}/evidence", body)
 
 
 async def _pay(scene: Scene, run_id: str, tokens: dict[str, int]) -> None:
