@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from orkwork.core.events import Xid8
 
 revision = "0008_lifecycle"
-down_revision = "0006_assignment"
+down_revision = "0007_causal_seal"
 branch_labels = None
 depends_on = None
 
