@@ -144,7 +144,7 @@ def test_pages_and_routes_hold_no_sql() -> None:
 
 
 INNER = {
-    "tasks": {"moving", "judging", "shapes", "candidates"},
+    "tasks": {"moving", "judging", "shapes", "candidates", "clocks", "failing"},
     "demo": {"ledger", "erasing"},
     "sla": {"keeping"},
 }
@@ -161,6 +161,7 @@ PARTS = {
     "tasks.service.assignment.give_best", "tasks.service.noticing.notice", "tasks.service.noticing.mention",
     "projects.queries.hold_of", "tasks.queries.next_work.notice_of", "tasks.queries.next_work.task_agents",
     "tasks.queries.subtree.ids",
+    "tasks.service.creating.own_limits", "tasks.service.runs.run_row", "tasks.service.runs.check_running",
     "tasks.service.creating.capability_set", "tasks.service.dependencies.insert_edge",
     "tasks.service.dependencies.ready_if_free", "tasks.service.lifecycle.moved_or_refused",
     # readers of credentials, which run before there is an actor

@@ -4,7 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from orkwork.domains.tasks.models import Status
+from orkwork.domains.executions.rules.failures import CATALOGUE, Meaning
+from orkwork.domains.tasks.models import Failure, Status
 from orkwork.domains.tasks.rules import TRANSITIONS
 from orkwork.web.app import create_api
 
@@ -31,3 +32,10 @@ def test_every_link_between_documents_leads_somewhere() -> None:
             if "://" not in target and not (path.parent / target).exists():
                 dead.append(f"{path.relative_to(ROOT)} -> {target}")
     assert not dead
+
+
+def test_the_page_on_executions_has_the_list_of_failures() -> None:
+    page = (ROOT / "docs" / "executions.md").read_text()
+    rows = re.findall(r"^\| `([a-z_]+)` \| (.+) \| (yes|no) \| (.+) \|$", page, re.MULTILINE)
+    told = {Failure(name): Meaning(what, passing == "yes", advice) for name, what, passing, advice in rows}
+    assert told == CATALOGUE

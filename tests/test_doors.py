@@ -134,7 +134,23 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "tasks.start_execution": (MEMBER, "tasks:write", 1),
     "tasks.update_execution": (MEMBER, "tasks:write", 1),
 }
+POLICY |= {
+    "executions.failures": (VIEWER, ANY, 0),
+    "executions.task_limits": (VIEWER, "tasks:read", 0),
+    "executions.log": (VIEWER, "tasks:read", 0),
+    "executions.log_before": (VIEWER, "tasks:read", 0),
+    "executions.artifact": (VIEWER, "tasks:read", 0),
+    "executions.artifacts": (VIEWER, "tasks:read", 0),
+    "executions.stored": (VIEWER, "tasks:read", 0),
+    "executions.write_log": (MEMBER, "tasks:write", 1),
+    "executions.add_link": (MEMBER, "tasks:write", 1),
+    "executions.reserve_file": (MEMBER, "tasks:write", 1),
+    "executions.add_file": (MEMBER, "tasks:write", 1),
+    "tasks.lift_bar": (ADMIN, NOBODY, 0),
+}
 SYSTEM_ONLY = {
+    "executions.check_clocks",
+    "executions.sweep_files",
     "agents.agent_id_by_name",
     "audit.seal",
     "auth.accept_invite",
@@ -339,6 +355,22 @@ ROUTES |= {
     "sla.delete_rule": Route("DELETE", "/sla/rules/{none}", None, ADMIN, NOBODY),
     "sla.report": Route("GET", "/sla/report", None, VIEWER, "tasks:read"),
     "tasks.sla": Route("GET", "/tasks/HAL-1/sla", None, VIEWER, "tasks:read"),
+}
+ROUTES |= {
+    "executions.failures": Route("GET", "/failures", None, VIEWER, ANY),
+    "tasks.limits": Route("GET", "/tasks/HAL-1/limits", None, VIEWER, "tasks:read"),
+    "tasks.lift_bar": Route("DELETE", "/tasks/HAL-1/bars/{agent}", None, ADMIN, NOBODY),
+    "executions.log": Route("GET", "/executions/{none}/logs", None, VIEWER, "tasks:read"),
+    "executions.write_log": Route(
+        "POST", "/executions/{none}/logs", {"lines": [{"text": "x"}]}, MEMBER, "tasks:write", 1
+    ),
+    "executions.artifacts": Route("GET", "/executions/{none}/artifacts", None, VIEWER, "tasks:read"),
+    "executions.add_link": Route(
+        "POST", "/executions/{none}/artifacts", {"name": "x", "url": "https://example.com"}, MEMBER, "tasks:write", 1
+    ),
+    "executions.add_file": Route("POST", "/executions/{none}/files?name=x", {"any": "body"}, MEMBER, "tasks:write", 1),
+    "artifacts.get": Route("GET", "/artifacts/{none}", None, VIEWER, "tasks:read"),
+    "artifacts.content": Route("GET", "/artifacts/{none}/content", None, VIEWER, "tasks:read"),
 }
 OPEN_ROUTES = {"auth.owner", "auth.accept_invite", "auth.github_login", "auth.github_callback"}
 """Ways in: nobody is signed in yet. Each has tests of its own."""

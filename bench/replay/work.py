@@ -1,7 +1,6 @@
 """Works the run: tasks are created, claimed, executed, their calls posted, their outcome reported and reviewed."""
 
 import asyncio
-import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -149,18 +148,28 @@ def cost_of(plan: Plan, trajectory: Trajectory, call: Call) -> dict[str, Any]:
     return body
 
 
+FAILURES = (
+    ("context", "context_too_long"),
+    ("cost", "budget_exhausted"),
+    ("format", "invalid_output"),
+    ("patch", "tests_failed"),
+    ("submitted", "tests_failed"),
+)
+"""Parts of outcomes with what the API calls such failures; what has none of them is `other`."""
+
+
 def outcome_of(trajectory: Trajectory) -> dict[str, Any]:
     """The body of the last PATCH of an execution."""
     common = {"duration_ms": trajectory.duration_ms, "progress": 100, "output": trajectory.outcome}
     if trajectory.resolved:
         return common | {"status": "succeeded"}
-    return common | {"status": "failed", "failure": failure_of(trajectory.outcome)}
+    failure = failure_of(trajectory.outcome)
+    return common | {"status": "failed", "failure": failure, "failure_detail": trajectory.outcome}
 
 
 def failure_of(outcome: str) -> str:
-    """The outcome as the API names failures: `raw_patch_but_unparsed`."""
-    name = re.sub(r"[^a-z0-9]+", "_", outcome.lower()).strip("_")
-    return (name if name[:1].isalpha() else f"failed_{name}")[:60].rstrip("_")
+    """The outcome as the API names failures. None of them may pass by itself: a recorded run is not tried again."""
+    return next((name for part, name in FAILURES if part in outcome.lower()), "other")
 
 
 def _plain(number: Decimal) -> str:

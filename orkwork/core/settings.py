@@ -1,6 +1,7 @@
 """Settings of the process, read once from the environment. The company's own settings live in the database."""
 
 import os
+import re
 import secrets
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,17 @@ class Settings(BaseSettings):
     db_pool_size: int = Field(8, ge=1, le=200)
     rate_limit_per_minute: int = Field(60_000, ge=0)
     """Requests a minute one caller may make; 0 turns the limit off."""
+    artifact_bytes: int = Field(25 * 1024 * 1024, ge=1, le=32 * 1024 * 1024)
+    """The largest file that a run may leave."""
+    log_bytes: int = Field(16 * 1024 * 1024, ge=1)
+    """How much log one run may write."""
+    storage_url: str | None = None
+    """Where files of runs lie: `s3://bucket/prefix`; the folder `files` of the home when absent."""
+    s3_endpoint: str | None = None
+    """The address of an S3-compatible storage that is not Amazon's."""
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: str | None = None
     trust_proxy: bool = False
     """Whether X-Forwarded-For of the last hop names the caller."""
 
@@ -45,6 +57,13 @@ class Settings(BaseSettings):
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("storage_url")
+    @classmethod
+    def _s3(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?", value):
+            raise ValueError("must be s3://bucket or s3://bucket/prefix")
+        return value
 
     @field_validator("public_url")
     @classmethod

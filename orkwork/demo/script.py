@@ -60,7 +60,7 @@ LOOKED: Final = ("", "", "Seen it.", "Ran the test myself.")
 FAILURES: Final = (
     ("tests_failed", "4 of 212 tests fail: the fixture expects the old column."),
     ("context_too_long", "The conversation outgrew the model's window while reading the logs."),
-    ("tool_error", "git: could not apply 3f2c1d0, conflict in `checkout.py`."),
+    ("tool_failed", "git: could not apply 3f2c1d0, conflict in `checkout.py`."),
     ("rate_limited", "The provider refused further calls for this minute."),
 )
 APPROVALS: Final = (

@@ -1,6 +1,6 @@
 """The domains, leftmost first: a room may import down any column, or left along its own floor."""
 
 DOMAINS = (
-    "settings", "auth", "audit", "jobs", "agents", "decisions", "projects", "tasks", "trackers", "costs", "sla", "demo",
+    "settings", "auth", "audit", "jobs", "agents", "decisions", "projects", "tasks", "executions", "trackers", "costs", "sla", "demo",
     "dashboard",
 )  # fmt: skip

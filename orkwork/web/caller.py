@@ -71,6 +71,16 @@ class Door:
         """Run an operation for a caller who is in already: what a read leaves behind."""
         return door.run(self._identify, lambda work: fn(work, *args, **kwargs), write=True, atomic=entry_of(fn).atomic)
 
+    @property
+    def body(self) -> bytes:
+        """The request's body as it came."""
+        return self._body
+
+    def prepare(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run an operation that a later one completes; no Idempotency-Key keeps what it gives."""
+        self._admit()
+        return door.run(self._identify, lambda work: fn(work, *args, **kwargs), write=True)
+
     def stream(
         self,
         fn: Callable[..., Iterator[Any]],

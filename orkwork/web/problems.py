@@ -82,7 +82,7 @@ def of_errors(errors: Sequence[Mapping[str, Any]]) -> Invalid:
 def _message(item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return "is not a known field"
-    return str(item["msg"])[:300]
+    return str(item["msg"])[:500]
 
 
 def _headers_of(error: OrkworkError) -> dict[str, str]:

@@ -28,6 +28,7 @@ QUIET = {
     "project_counters": "the next number",
     "jobs": "when each job ran last; what is news of it has events",
     "agent_notices": "when an agent was told what it is to notice",
+    "stored_files": "files on their way into the storage; their artifacts have events",
     "owner_links": "links that are long over are swept",
 }
 """What may be written without an event, and why."""

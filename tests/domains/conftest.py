@@ -88,8 +88,7 @@ def visit(contexts: Contexts) -> Visit:
         settled = {"locale": "en-GB", "viewport": SIZES[size], "has_touch": size == "phone"} | options
         with contexts.one(**settled) as context:
             if who is not None:
-                cookie = {"name": "orkwork_session", "value": who.token, "url": contexts.address}
-                context.add_cookies([cookie])
+                context.add_cookies([{"name": "orkwork_session", "value": who.token, "url": contexts.address}])
             page, faults = context.new_page(), []
             page.on("pageerror", lambda fault: faults.append(str(fault)))
             page.goto(path)

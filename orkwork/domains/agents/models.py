@@ -87,6 +87,8 @@ class Agent(SQLModel, table=True):
     """How long it may be silent while it works; None asks for no heartbeats."""
     project_ids: list[UUID] | None = Field(None, sa_column=Column(ARRAY(Uuid())))
     """The projects it may see; None is all."""
+    limits: dict[str, Any] | None = Field(None, sa_column=Column(JSONB))
+    """Clocks and retry policy of its tasks, where they have none of their own: `settings.schemas.Limits`."""
     demo: bool = False
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

@@ -11,7 +11,7 @@ from orkwork.core.actor import SCOPES
 from orkwork.core.money import BudgetIn, Usd
 from orkwork.core.schema import In, Int, JsonObject, Moment, Name, Out, Short, Str
 from orkwork.domains.agents.models import DEFAULT_SCOPES, USUAL_LEVEL, AgentStatus, State
-from orkwork.domains.settings.schemas import HoldOut
+from orkwork.domains.settings.schemas import HoldOut, Limits
 
 CapabilityName = Annotated[
     Str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,39}(:[a-z0-9][a-z0-9_.+-]{0,59})?$")
@@ -42,6 +42,8 @@ class AgentFields(In):
     """The projects it may see; null is all."""
     capabilities: Capabilities = {}
     """Name to proficiency, 0 to 1."""
+    limits: Limits | None = None
+    """Clocks and retry policy of what it works on, where neither task nor project has any."""
 
 
 class AgentIn(AgentFields):
@@ -83,6 +85,7 @@ class AgentOut(Out):
     heartbeat_timeout_seconds: int | None
     project_ids: list[UUID] | None
     capabilities: dict[str, Usd]
+    limits: Limits | None
     running: int
     """Tasks that it holds now."""
     spent_today_usd: Usd

@@ -29,10 +29,10 @@ from orkwork.domains.projects.queries import HOLDS_ON
 def create_agent(work: Work, body: AgentIn, *, demo: bool = False) -> AgentOut:
     """Add an agent; it can work as soon as it has a key."""
     _check_level(work, body.autonomy_level)
-    fields = body.model_dump(exclude={"capabilities"})
+    fields = body.model_dump(exclude={"capabilities", "limits"})
     _check_name(work, body.name)
     _check_manager(work, None, body.manager_id)
-    agent = Agent(**fields, demo=demo)
+    agent = Agent(**fields, limits=body.limits.kept() if body.limits else None, demo=demo)
     work.add(agent)
     work.add(AgentLoad(agent_id=agent.id, max_concurrent=agent.max_concurrent_tasks))
     _set_capabilities(work, agent.id, body.capabilities)
@@ -45,6 +45,8 @@ def update_agent(work: Work, agent_id: UUID, patch: AgentPatch, if_match: int | 
     """Change an agent; pausing keeps new work from it, retiring ends it."""
     agent = work.get(Agent, agent_id, lock=True, if_match=if_match)
     wanted = patch.model_dump(exclude_unset=True)
+    if "limits" in wanted:
+        wanted["limits"] = patch.limits and patch.limits.kept()
     if "name" in wanted and wanted["name"].lower() != agent.name.lower():
         _check_name(work, wanted["name"])
     if "manager_id" in wanted:

@@ -53,6 +53,8 @@ class Project(SQLModel, table=True):
     """While it is on hold: why, since when and by whom."""
     resumed_at: datetime | None = None
     """When its last hold ended; leases count from here at the earliest."""
+    limits: dict[str, Any] | None = Field(None, sa_column=Column(JSONB))
+    """Clocks and retry policy of its tasks, where they have none of their own: `settings.schemas.Limits`."""
     demo: bool = False
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

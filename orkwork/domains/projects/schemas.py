@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 from orkwork.core.money import BudgetIn, Usd
 from orkwork.core.schema import Body, Bool, In, Moment, Name, Out, Short, Str
 from orkwork.domains.projects.models import ProjectStatus
-from orkwork.domains.settings.schemas import HoldOut
+from orkwork.domains.settings.schemas import HoldOut, Limits
 
 KeyPrefix = Annotated[Str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
 """2 to 10 capital letters and digits, a letter first."""
@@ -26,6 +26,8 @@ class ProjectFields(In):
     """`owner/name`."""
     auto_assign: Bool = False
     """Give its READY tasks to agents by score, as they appear. Claims still work."""
+    limits: Limits | None = None
+    """Clocks and retry policy of its tasks, where they have none of their own."""
 
 
 class ProjectIn(ProjectFields):
@@ -62,6 +64,7 @@ class ProjectOut(Out):
     auto_assign: bool
     hold: HoldOut | None
     """Why nothing begins here: its own hold, else the company's."""
+    limits: Limits | None
     tasks: dict[str, int]
     """Tasks by status; statuses without tasks are absent."""
     demo: bool

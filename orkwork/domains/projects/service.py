@@ -20,8 +20,9 @@ from orkwork.domains.settings.schemas import HoldIn
 def create_project(work: Work, body: ProjectIn, *, demo: bool = False) -> ProjectOut:
     """Begin a project."""
     _check_budget(work, body)
-    fields = body.model_dump(exclude={"key_prefix"})
-    project = Project(**fields, key_prefix=_free_prefix(work, body), demo=demo)
+    fields = body.model_dump(exclude={"key_prefix", "limits"})
+    limits = body.limits.kept() if body.limits else None
+    project = Project(**fields, limits=limits, key_prefix=_free_prefix(work, body), demo=demo)
     work.add(project)
     work.add(ProjectCounter(project_id=project.id))
     told = {"name": project.name, "key_prefix": project.key_prefix, "budget_usd": project.budget_usd}
@@ -56,7 +57,10 @@ def update_project(work: Work, ref: str | UUID, patch: ProjectPatch, if_match: i
     if work.actor.is_agent and "status" in patch.model_fields_set:
         raise Forbidden("project.status", "An agent does not hold, resume or end a project", "A person does.")
     project = work.get(Project, queries.project(work, ref).id, lock=True, if_match=if_match)
-    before, after = changes(project.model_dump(), patch.model_dump(exclude_unset=True))
+    wanted = patch.model_dump(exclude_unset=True)
+    if "limits" in wanted:
+        wanted["limits"] = patch.limits and patch.limits.kept()
+    before, after = changes(project.model_dump(), wanted)
     if after:
         _change(work, project, before, after)
     return queries.project(work, project.id)

@@ -27,6 +27,7 @@ class Company(SQLModel, table=True):
             name="weights",
         ),
         CheckConstraint("take_up_seconds between 10 and 86400", name="take_up_seconds"),
+        CheckConstraint("loop_breaker_runs between 2 and 100", name="loop_breaker_runs"),
     )
 
     id: int = Field(1, sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
@@ -45,5 +46,9 @@ class Company(SQLModel, table=True):
     """While nothing begins in the whole company: why, since when and by whom."""
     resumed_at: datetime | None = None
     """When the last hold ended; leases count from here at the earliest."""
+    limits: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    """The clocks and the retry policy where neither task, project nor agent has any: `schemas.Limits`."""
+    loop_breaker_runs: int = Field(3, sa_column=Column(SmallInteger, nullable=False, server_default="3"))
+    """How often one agent may fail at one task for one reason, without getting further, before it is kept from it."""
     version: int = 1
     updated_at: datetime = Field(default_factory=clock.now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from orkwork.core.schema import In, Int, Name, Out, Short, Str
+from orkwork.domains.tasks.models import Failure
 
 Locale = Literal["en", "uk"]
 
@@ -52,6 +53,65 @@ class HoldOut(Out):
     by_name: str
 
 
+Seconds = Annotated[Int, Field(ge=1, le=31_536_000)]
+"""1 second to a year."""
+
+
+class RetryPolicy(In):
+    """How failures that may pass by themselves are tried again. What is null is left to the next in line."""
+
+    initial_seconds: Seconds | None = None
+    """The first pause."""
+    factor: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)] | None = None
+    """By how much each pause is longer than the one before."""
+    cap_seconds: Seconds | None = None
+    """The longest pause."""
+    attempts: Annotated[Int, Field(ge=1, le=21)] | None = None
+    """Runs altogether, the first one counted."""
+    non_retryable: Annotated[list[Failure], Field(max_length=len(Failure))] | None = None
+    """Failures that are not tried again, although they may pass."""
+
+    def retries(self, max_retries: int | None) -> int | None:
+        """The attempts without the first; refused when a number of retries is named that says otherwise."""
+        retries = None if self.attempts is None else self.attempts - 1
+        if max_retries not in (None, retries):
+            raise PydanticCustomError("retries_differ", "max_retries must be limits.retry.attempts less one")
+        return retries
+
+
+class Limits(In):
+    """Four clocks in seconds, and what happens after a failure. What is null is left to the next in line: a task asks
+    its project, that its agent, that the company. Where nobody says, there is no clock."""
+
+    waiting_seconds: Seconds | None = None
+    """From READY to the start; when it is over somebody is told."""
+    running_seconds: Seconds | None = None
+    """From start to end of one run; when it is over the run ends as timed_out_running."""
+    total_seconds: Seconds | None = None
+    """From first READY to the end, over all attempts; when it is over nothing is tried again."""
+    silence_seconds: Annotated[Int, Field(ge=5, le=31_536_000)] | None = None
+    """Without a report, a line of log, an artifact or a heartbeat; when it is over the run ends as timed_out_silent."""
+    retry: RetryPolicy = RetryPolicy()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        first, cap = self.retry.initial_seconds, self.retry.cap_seconds
+        if first is not None and cap is not None and cap < first:
+            raise PydanticCustomError("limits_cap", "retry.cap_seconds must not be less than retry.initial_seconds")
+        if self.total_seconds is not None:
+            for name in ("running_seconds", "silence_seconds"):
+                if (getattr(self, name) or 0) > self.total_seconds:
+                    raise PydanticCustomError(
+                        "limits_total", "{name} must not be more than total_seconds: it could never end", {"name": name}
+                    )
+        return self
+
+    def kept(self) -> dict[str, Any]:
+        """What is said, as a table keeps it."""
+        said = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in said.items() if value not in ({}, [])}
+
+
 class CompanyOut(Out):
     """The company."""
 
@@ -63,6 +123,10 @@ class CompanyOut(Out):
     """How long an agent may leave a task that the score gave it, before another gets it."""
     hold: HoldOut | None
     """Set while the whole company is on hold."""
+    limits: Limits
+    """Clocks and retry policy where neither task, project nor agent says otherwise."""
+    loop_breaker_runs: int
+    """How often one agent may fail at one task for one reason, without getting further, before it is kept from it."""
     version: int
     updated_at: datetime
 
@@ -76,6 +140,8 @@ class CompanyPatch(In):
     locale: Locale | None = None
     assignment_weights: AssignmentWeights | None = None
     take_up_seconds: Annotated[Int, Field(ge=10, le=86_400)] | None = None
+    limits: Limits | None = None
+    loop_breaker_runs: Annotated[Int, Field(ge=2, le=100)] | None = None
 
     @field_validator("time_zone")
     @classmethod

@@ -141,6 +141,24 @@ class ExecutionEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskLooping(Event):
+    """An agent failed at a task again and again in the same way, and is kept from it."""
+
+    name = "task.looping"
+    subject_kind = "task"
+    heard_with = "tasks:read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskUnbarred(Event):
+    """A person let an agent try a task again that the loop breaker kept from it."""
+
+    name = "task.unbarred"
+    subject_kind = "task"
+    heard_with = "tasks:read"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrackerImported(Event):
     """A tracker's issues were imported."""
 

@@ -66,6 +66,29 @@ class DependencyKind(StrEnum):
     RELATES = "relates"
 
 
+class Failure(StrEnum):
+    """The names of failures; what each means and what to do about it stands in `executions.rules.failures`."""
+
+    RATE_LIMITED = "rate_limited"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    NETWORK = "network"
+    LOST = "lost"
+    TIMED_OUT_RUNNING = "timed_out_running"
+    TIMED_OUT_SILENT = "timed_out_silent"
+    TIMED_OUT_START = "timed_out_start"
+    TIMED_OUT_TOTAL = "timed_out_total"
+    INVALID_OUTPUT = "invalid_output"
+    TOOL_FAILED = "tool_failed"
+    TESTS_FAILED = "tests_failed"
+    CONTEXT_TOO_LONG = "context_too_long"
+    PERMISSION_DENIED = "permission_denied"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    BAD_REQUEST = "bad_request"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    OTHER = "other"
+
+
 class ExecutionStatus(StrEnum):
     """The states of one run."""
 
@@ -123,6 +146,17 @@ class Task(SQLModel, table=True):
             "give_back_at",
             postgresql_where=text("status = 'ASSIGNED' and lease_until is null and give_back_at is not null"),
         ),
+        Index(
+            "ix_tasks_waiting",
+            "project_id",
+            "waiting_since",
+            postgresql_where=text("status in ('READY','ASSIGNED') and waiting_told_at is null"),
+        ),
+        Index(
+            "ix_tasks_waiting_own",
+            "waiting_since",
+            postgresql_where=text("limits is not null and status in ('READY','ASSIGNED') and waiting_told_at is null"),
+        ),
         Index("ix_tasks_completed", "completed_at", postgresql_where=text("status = 'COMPLETED'")),
         Index("ix_tasks_search", "search", postgresql_using="gin"),
         Index("ix_tasks_labels", "labels", postgresql_using="gin"),
@@ -165,9 +199,18 @@ class Task(SQLModel, table=True):
     crit: int = 0
     """The longest chain of tasks behind this one: what waits on it."""
     retry_count: int = Field(0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
-    max_retries: int = Field(0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
+    max_retries: int | None = Field(None, sa_column=Column(SmallInteger))
+    """None leaves it to the project, the agent and the company."""
     retry_at: datetime | None = None
     """READY, but not offered before this moment."""
+    limits: dict[str, Any] | None = Field(None, sa_column=Column(JSONB))
+    """Its own clocks and retry policy, where it has any: `settings.schemas.Limits` without `attempts`."""
+    waiting_since: datetime | None = None
+    """Since when it waits to be started; a release does not begin it anew."""
+    waiting_told_at: datetime | None = None
+    """When somebody was told that it waits too long."""
+    attempts_from: datetime | None = None
+    """When a person had it done again: attempts and the total clock count from here."""
     estimate_minutes: int | None = None
     due_at: datetime | None = None
     source: str | None = None
@@ -214,6 +257,22 @@ class TaskPass(SQLModel, table=True):
     task_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True))
     agent_id: UUID = Field(sa_column=Column(ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True))
     passed_at: datetime = Field(default_factory=clock.now)
+
+
+class TaskBar(SQLModel, table=True):
+    """The loop breaker tripped: the task is not given to the agent by itself until a person lifts it."""
+
+    __tablename__ = "task_bars"  # pyright: ignore[reportAssignmentType]
+
+    agent_id: UUID = Field(sa_column=Column(ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True))
+    task_id: UUID = Field(sa_column=Column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True, index=True))
+    failure: str
+    runs: int
+    """How often it failed so, one time after the other."""
+    run: int
+    """The last of them; what came before is not counted again."""
+    tripped_at: datetime = Field(default_factory=clock.now)
+    lifted_at: datetime | None = None
 
 
 class AgentMean(SQLModel, table=True):
@@ -355,6 +414,11 @@ class TaskExecution(SQLModel, table=True):
     output_tokens: int | None = Field(None, sa_column=Column(BigInteger))
     reported_cost_usd: Decimal | None = Field(None, sa_column=Column(Numeric(24, 12)))
     """What the agent says the whole run cost; the ledger's sum stands beside it."""
+    seen_at: datetime | None = None
+    """Its last report, log line or artifact."""
+    log_seq: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """The number of its last line of log."""
+    log_bytes: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     duration_ms: int | None = Field(None, sa_column=Column(BigInteger))
     """As reported; else the time between start and end."""
     started_at: datetime = Field(default_factory=clock.now)

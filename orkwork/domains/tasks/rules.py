@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -254,6 +253,8 @@ class Candidate:
     """The required capabilities that it does not have."""
     held: bool = False
     """Whether the whole company is on hold."""
+    looping: bool = False
+    """Whether the loop breaker keeps the task from it."""
 
     @property
     def is_over_budget(self) -> bool:
@@ -266,7 +267,7 @@ class Candidate:
         return self.running >= self.max_concurrent
 
 
-WAIVABLE: Final = frozenset({"agent.lacks", "agent.silent"})
+WAIVABLE: Final = frozenset({"agent.lacks", "agent.silent", "agent.looping"})
 """What a person may overlook when they decide who gets a task: never a limit, a budget or a permission."""
 
 
@@ -311,6 +312,12 @@ def _objections(agent: Candidate, key: str) -> list[tuple[bool, str, str, str]]:
             "agent.lacks",
             f"{name} lacks {', '.join(agent.lacks)} for {key}",
             "Give the agent the capability, take it off the task, or choose another agent.",
+        ),
+        (
+            agent.looping,
+            "agent.looping",
+            f"{name} failed at {key} again and again in the same way",
+            "Choose another agent; a person may still give it the task.",
         ),
         (
             agent.silent,
@@ -377,11 +384,6 @@ def _round(value: Decimal) -> Decimal:
 def may_move(actor: Actor) -> bool:
     """Whether a person's role lets them move tasks at all."""
     return actor.role is not None and actor.role.covers(Role.MEMBER)
-
-
-def retry_at(now: datetime, retry_count: int) -> datetime:
-    """When a failed task is offered again: 30 s, doubled at each try, at most an hour."""
-    return now + timedelta(seconds=min(3600, 30 * 2**retry_count))
 
 
 def order_graph(edges: Mapping[int, Iterable[int]], size: int) -> list[int] | None:

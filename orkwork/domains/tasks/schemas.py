@@ -2,16 +2,16 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from orkwork.core.money import Usd, UsdIn
 from orkwork.core.schema import Body, Bool, In, Int, Moment, Out, Short, Str, Title
 from orkwork.domains.agents.schemas import CapabilityName
-from orkwork.domains.settings.schemas import HoldOut
-from orkwork.domains.tasks.models import DependencyKind, ExecutionStatus, Priority, Status
+from orkwork.domains.settings.schemas import HoldOut, Limits
+from orkwork.domains.tasks.models import DependencyKind, ExecutionStatus, Failure, Priority, Status
 
 LabelName = Annotated[Str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 RefText = Annotated[Str, StringConstraints(min_length=1, max_length=200)]
@@ -60,7 +60,10 @@ class TaskFields(In):
     acceptance_criteria: Annotated[list[Criterion], Field(max_length=100)] = []
     required_capabilities: Annotated[list[CapabilityName], Field(max_length=20)] = []
     review_required: Bool = True
-    max_retries: Annotated[Int, Field(ge=0, le=20)] = 0
+    max_retries: Annotated[Int, Field(ge=0, le=20)] | None = None
+    """One less than `limits.retry.attempts`; null leaves it to the project, the agent and the company."""
+    limits: Limits | None = None
+    """Its own clocks and retry policy."""
     estimate_minutes: Annotated[Int, Field(ge=1, le=1_000_000)] | None = None
     due_at: Moment | None = None
     source: Short | None = None
@@ -73,6 +76,12 @@ class TaskFields(In):
     @classmethod
     def _distinct(cls, names: list[str]) -> list[str]:
         return list(dict.fromkeys(names))
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if self.limits and self.limits.retry.attempts is not None:
+            self.max_retries = self.limits.retry.retries(self.max_retries)
+        return self
 
     @field_validator("external_id")
     @classmethod
@@ -165,7 +174,7 @@ class TaskItem(Out):
     flagged: bool
     """A dependency was re-opened after this had started."""
     retry_count: int
-    max_retries: int
+    max_retries: int | None
     retry_at: datetime | None
     estimate_minutes: int | None
     due_at: datetime | None
@@ -190,6 +199,7 @@ class TaskOut(TaskItem):
 
     description: str
     acceptance_criteria: list[CriterionOut]
+    limits: Limits | None
 
 
 class TaskPage(Out):
@@ -260,7 +270,8 @@ class ExecutionOut(Out):
     status: ExecutionStatus
     progress: int
     note: str
-    failure: str | None
+    failure: Failure | None
+    """GET /failures says what to do about it."""
     failure_detail: str | None
     output: str | None
     input_tokens: int | None
@@ -308,8 +319,8 @@ class ExecutionPatch(In):
     status: Literal[ExecutionStatus.RUNNING, ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED] | None = None
     progress: Annotated[Int, Field(ge=0, le=100)] | None = None
     note: Short | None = None
-    failure: Annotated[Str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")] | None = None
-    """A short name of why it failed: `tests_failed`."""
+    failure: Failure | None = None
+    """Why it failed, by its name in GET /failures; `other` when nobody says."""
     failure_detail: Body | None = None
     output: Body | None = None
     input_tokens: Tokens | None = None

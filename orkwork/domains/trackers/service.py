@@ -30,7 +30,7 @@ _TASK_COLUMNS = (
     "id", "project_id", "number", "key", "title", "description", "kind", "status", "priority", "labels",
     "acceptance_criteria", "required_capabilities", "capset_id", "review_required", "auto_assigned", "fence",
     "blocked_count", "flagged", "crit", "retry_count", "max_retries", "source", "external_id", "external_url",
-    "created_by_kind", "created_by_id", "created_at", "updated_at", "ready_at", "completed_at", "version",
+    "created_by_kind", "created_by_id", "created_at", "updated_at", "ready_at", "waiting_since", "completed_at", "version",
 )  # fmt: skip
 _REMARK_COLUMNS = (
     "id", "task_id", "author_kind", "author_id", "author_name", "body", "source", "external_id", "created_at",
@@ -203,19 +203,23 @@ def _rows(
     if not items:
         return []
     numbers, now, capset = _numbers(work, target.id, items), clock.now(), capability_set(work, [])
-    shared = {
-        "project_id": target.id,
-        "priority": Priority.MEDIUM.rank,
-        "acceptance_criteria": Jsonb([]),
-        "required_capabilities": [],
-        "capset_id": capset,
-        "review_required": True,
-        "auto_assigned": False,
-        "flagged": False,
-        "source": source,
-        "created_by_kind": "user",
-        "version": 1,
-    } | dict.fromkeys(("fence", "blocked_count", "crit", "retry_count", "max_retries"), 0)
+    shared = (
+        {
+            "project_id": target.id,
+            "priority": Priority.MEDIUM.rank,
+            "acceptance_criteria": Jsonb([]),
+            "required_capabilities": [],
+            "capset_id": capset,
+            "review_required": True,
+            "auto_assigned": False,
+            "flagged": False,
+            "source": source,
+            "created_by_kind": "user",
+            "version": 1,
+        }
+        | dict.fromkeys(("fence", "blocked_count", "crit", "retry_count"), 0)
+        | {"max_retries": None}
+    )
     return [shared | _own(target, item, numbers[item.number], people, ready, now) for item in items]
 
 
@@ -239,6 +243,7 @@ def _own(
         "created_at": item.created_at or now,
         "updated_at": item.updated_at or item.created_at or now,
         "ready_at": now if status is Status.READY else None,
+        "waiting_since": now if status is Status.READY else None,
         "completed_at": done if status is Status.COMPLETED else None,
     }
 

@@ -26,14 +26,15 @@ async def ask_until(
     *,
     seconds: float,
     names: tuple[str, ...],
-    told: Callable[[R], None],
+    told: Callable[[R], None] | None = None,
 ) -> Response:
     """Answer with what a query gives once it is enough, or when the time is over, whatever it gives then.
 
     `names`: the events, as patterns, after which the answer may be another. `told` is given the answer before it leaves.
     """
     found = await _found(door, query, enough, seconds, names)
-    await asyncio.to_thread(told, found)
+    if told is not None:
+        await asyncio.to_thread(told, found)
     return door.answer(shape(found))
 
 

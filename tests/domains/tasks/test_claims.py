@@ -136,7 +136,7 @@ def test_a_lapsed_lease_gives_the_task_back_and_outdates_the_fence(company: Comp
         assert report(company, second, again.execution.id, fence=again.fence, status="succeeded").status == "succeeded"
     with db.engine().connect() as connection:
         found = connection.exec_driver_sql("select status, failure from task_executions order by run").all()
-    assert [tuple(row) for row in found] == [("lost", "lease_lapsed"), ("succeeded", None)]
+    assert [tuple(row) for row in found] == [("lost", "lost"), ("succeeded", None)]
     assert faults() == {}
 
 
@@ -164,7 +164,7 @@ def test_a_failed_run_is_tried_again_with_growing_pauses_until_the_retries_are_u
         with time_machine.travel(now, tick=False):
             [held] = claim(company, worker, start=True).claims
             assert held.execution.run == attempt + 1
-            report(company, worker, held.execution.id, fence=held.fence, status="failed", failure="tests_failed")
+            report(company, worker, held.execution.id, fence=held.fence, status="failed", failure="network")
             assert status(company) == "READY"
             assert claim(company, worker).reason == "nothing_ready"
         with time_machine.travel(now + timedelta(seconds=pause - 1), tick=False):
@@ -175,7 +175,7 @@ def test_a_failed_run_is_tried_again_with_growing_pauses_until_the_retries_are_u
             assert tick(lifecycle.offer_retries) == 0
     with time_machine.travel(now, tick=False):
         [held] = claim(company, worker, start=True).claims
-        report(company, worker, held.execution.id, fence=held.fence, status="failed", failure="tests_failed")
+        report(company, worker, held.execution.id, fence=held.fence, status="failed", failure="network")
     assert status(company) == "FAILED"
     assert company.do(queries.task, "HAL-1").parse().retry_count == 2
     assert faults() == {}

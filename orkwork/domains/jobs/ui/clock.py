@@ -29,6 +29,8 @@ WORDS = {
     "tasks.count_means": "Count what a task costs each agent on average",
     "sla.follow": "Keep the SLA clocks",
     "sla.check": "Warn of SLAs that run out, and tell of breaches",
+    "executions.check_clocks": "End runs whose time is over, and tell of tasks that wait too long",
+    "executions.sweep_files": "Delete files that no run holds",
     "auth.forget_expired": "Forget expired sessions and kept answers",
     "tasks.forget_notices": "Forget what agents were to notice long ago",
 }

@@ -24,13 +24,18 @@ NOT_HELD = "s.hold is null"
 SILENT = """coalesce(coalesce(l.last_heartbeat_at, a.created_at)
     + make_interval(secs => a.heartbeat_timeout_seconds) < %(e_now)s, false)"""
 HAS_ROOM = "l.running < l.max_concurrent"
+NOT_BARRED = """not exists (select from task_bars b
+    where b.agent_id = a.id and b.task_id = t.id and b.lifted_at is null)"""
+"""That the loop breaker does not keep the task from the agent."""
+BARRED_FROM = "select array_agg(b.task_id) from task_bars b where b.agent_id = %(agent)s and b.lifted_at is null"
+"""The tasks that the loop breaker keeps from one agent."""
 MAY_SEE = "(a.project_ids is null or t.project_id = any(a.project_ids))"
 PERFORMANCE = "select null::uuid as agent_id, null::numeric as score where false"
 """Each agent's performance, 0 to 100. Nobody measures it yet: an agent without a row counts as 50."""
 _FACTS = f"""
 select a.id as agent_id, a.id = %(caller)s as calls, a.name, a.status, a.autonomy_level, l.running, l.max_concurrent,
   a.daily_budget_usd, {SPENT_TODAY} as spent_usd, {SILENT} as silent, s.hold is not null as held,
-  t.id is null or {MAY_SEE} as allowed,
+  t.id is null or {MAY_SEE} as allowed, t.id is not null and not {NOT_BARRED} as looping,
   coalesce((select array_agg(n) from unnest(t.required_capabilities) n where n not in (select c.name from agent_capabilities ac
     join capabilities c on c.id = ac.capability_id where ac.agent_id = a.id)), '{{}}') as lacks
 from agents a join agent_load l on l.agent_id = a.id cross join settings s left join tasks t on t.id = %(task)s
@@ -53,6 +58,7 @@ def of(row: dict[str, Any]) -> Candidate:
         allowed=row["allowed"],
         lacks=tuple(row["lacks"]),
         held=row["held"],
+        looping=row["looping"],
     )
 
 

@@ -28,7 +28,7 @@ def item(table: str = "t") -> str:
 
 def task(table: str = "t") -> str:
     """The columns of `TaskOut`."""
-    return f"{item(table)}, {table}.description, {table}.acceptance_criteria"
+    return f"{item(table)}, {table}.description, {table}.acceptance_criteria, {table}.limits"
 
 
 def execution(run: str = "x", task_table: str = "t") -> str:

@@ -31,7 +31,7 @@ OPEN_CRITERIA = """case when t.status = 'REVIEW' and t.review_required then (
 """What a review still asks for, for `standing_of`."""
 STANDING = (
     "t.id, t.project_id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, "
-    f"t.created_by_id, t.version, t.retry_count, t.max_retries, {HELD}, {OPEN_CRITERIA}"
+    f"t.created_by_id, t.version, t.retry_at, {HELD}, {OPEN_CRITERIA}"
 )
 """The columns that `standing_of` reads, with what a move needs beside."""
 _STANDING = f"select {STANDING} from tasks t where t.<column> = %(ref)s and {_SEEN}"

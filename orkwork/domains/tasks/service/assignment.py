@@ -51,6 +51,7 @@ suited as materialized (
       and x.passed_at > %(e_now)s::timestamptz - interval '1 day'
     left join agent_means m on m.agent_id = a.id left join spent d on d.key = a.id::text
   where {candidates.able("coalesce(d.amount_usd, 0)")} and not {candidates.SILENT} and {candidates.MAY_SEE}
+    and {candidates.NOT_BARRED}
     and (n.n = 0 or k.agent_id is not null)),
 span as materialized (select min(mean_usd) as low, max(mean_usd) as high from suited where free),
 costed as materialized (

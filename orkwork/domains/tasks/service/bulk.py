@@ -47,6 +47,8 @@ _COLUMNS = [
     "created_at",
     "updated_at",
     "ready_at",
+    "waiting_since",
+    "limits",
     "version",
 ]
 _TELL = f"""
@@ -109,6 +111,7 @@ def create_tasks(work: Work, body: BulkIn) -> BulkOut:
                     "blocked_count": graph.blockers[i],
                     "crit": graph.crit[i],
                     "ready_at": shared["created_at"] if statuses[i] is Status.READY else None,
+                    "waiting_since": shared["created_at"] if statuses[i] is Status.READY else None,
                 }
             )
             rows.write_row([row[name] for name in _COLUMNS])

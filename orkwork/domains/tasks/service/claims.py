@@ -36,10 +36,11 @@ mine as materialized (  -- given by a person, or sent back by a review, and not 
 caps as materialized (
   select coalesce(array_agg(capability_id), '{{}}') as ids from agent_capabilities where agent_id = %(agent)s),
 sets as materialized (select id from capability_sets where capability_ids <@ (select ids from caps)),
+barred as materialized (select ({candidates.BARRED_FROM}) as ids),
 cand as materialized (
   select x.* from sets cross join lateral (
     select task_id, priority, due_at, crit from ready_tasks r
-    where r.capset_id = sets.id and {{scope}}
+    where r.capset_id = sets.id and {{scope}} and r.task_id <> all(coalesce((select ids from barred), '{{}}'))
     order by priority, due_at, crit desc, task_id limit %(probe)s) x
   order by priority, due_at, crit desc, task_id limit %(probe)s),
 pk as materialized (
@@ -196,9 +197,12 @@ def assign(work: Work, ref: str | UUID, body: AssignIn) -> Json[AssignedOut]:
 
 
 def _give(work: Work, ref: str | UUID, agent_id: UUID, waived: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    if not work.actor.is_agent:
+        waived |= {"agent.looping"}
     for _ in range(3):
         row = standing_row(work, ref)
         rules.check_move(standing_of(row), Status.ASSIGNED, work.actor, None)
+        _check_due(work, row)
         rules.check_candidate(_candidate(work, agent_id, row["id"]), row["key"], waived)
         by_itself = work.actor.is_agent or "agent.silent" in waived
         params = {"id": row["id"], "version": row["version"], "agent": agent_id, "by_itself": by_itself}
@@ -207,6 +211,16 @@ def _give(work: Work, ref: str | UUID, agent_id: UUID, waived: frozenset[str] = 
         if found:
             return found
     raise Conflict("task.busy", f"{ref} keeps changing", "Try again.")
+
+
+def _check_due(work: Work, row: dict[str, Any]) -> None:
+    """Refuse an agent that takes a task before its pause after a failure is over; a person may end the pause."""
+    if work.actor.is_agent and row["retry_at"] is not None:
+        raise Conflict(
+            "task.not_due",
+            f"{row['key']} failed and is tried again from {row['retry_at']:%Y-%m-%d %H:%M:%S} UTC",
+            "Claim something else; it is offered again by itself.",
+        )
 
 
 def _assign_decided(work: Work, decision: DecisionOut, arguments: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from orkwork.domains.tasks.models import Priority, Status
 from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.queries import tasks as task_queries
 from orkwork.domains.tasks.schemas import TaskFields, TaskIn, TaskOut, TaskPatch
-from orkwork.domains.tasks.service import dependencies, judging
+from orkwork.domains.tasks.service import clocks, dependencies, judging
 
 _CREATE = f"""
 with numbered as (
@@ -28,11 +28,12 @@ ins as (
   insert into tasks (id, project_id, number, key, title, description, kind, status, priority, labels, acceptance_criteria,
     required_capabilities, capset_id, review_required, auto_assigned, fence, blocked_count, flagged, crit, retry_count,
     max_retries, estimate_minutes, due_at, source, external_id, external_url, created_by_kind, created_by_id, created_at,
-    updated_at, ready_at, version)
+    updated_at, ready_at, waiting_since, limits, version)
   select %(id)s, %(project_id)s, n.number, n.key_prefix || '-' || n.number, %(title)s, %(description)s, %(kind)s, %(status)s::text,
     %(priority)s, %(labels)s, %(acceptance_criteria)s, %(required_capabilities)s, %(capset_id)s, %(review_required)s, false,
     0, 0, false, 0, 0, %(max_retries)s, %(estimate_minutes)s, %(due_at)s, %(source)s, %(external_id)s, %(external_url)s,
-    %(e_actor_kind)s, %(e_actor_id)s, %(e_now)s, %(e_now)s, case when %(status)s::text = 'READY' then %(e_now)s::timestamptz end, 1
+    %(e_actor_kind)s, %(e_actor_id)s, %(e_now)s, %(e_now)s, case when %(status)s::text = 'READY' then %(e_now)s::timestamptz end,
+    case when %(status)s::text = 'READY' then %(e_now)s::timestamptz end, %(limits)s, 1
   from numbered n returning *),
 offered as (
   insert into ready_tasks (task_id, project_id, capset_id, priority, due_at, crit)
@@ -80,8 +81,21 @@ def create_task(work: Work, body: TaskIn) -> Json[TaskOut]:
 def columns(body: TaskFields) -> dict[str, Any]:
     """The fields that people give, as the table keeps them."""
     fields = body.model_dump(exclude={"project_id", "ready", "depends_on", "ref"})
-    kept = Jsonb(judging.fresh(body.acceptance_criteria))
-    return fields | {"priority": body.priority.rank, "acceptance_criteria": kept}
+    limits = own_limits(body)
+    return fields | {
+        "priority": body.priority.rank,
+        "acceptance_criteria": Jsonb(judging.fresh(body.acceptance_criteria)),
+        "limits": Jsonb(limits) if limits is not None else None,
+    }
+
+
+def own_limits(body: TaskFields) -> dict[str, Any] | None:
+    """A task's own clocks and retry policy as the table keeps them; its attempts are `max_retries`."""
+    if body.limits is None:
+        return None
+    kept = body.limits.kept()
+    kept.get("retry", {}).pop("attempts", None)
+    return {name: value for name, value in kept.items() if value != {}}
 
 
 def capability_set(work: Work, names: list[str]) -> int:
@@ -116,6 +130,9 @@ def update_task(work: Work, ref: str | UUID, patch: TaskPatch, if_match: int | N
     check_version(row["version"], if_match)
     wanted = {name: value for name, value in columns(patch).items() if name in patch.model_fields_set}
     told = patch.model_dump(exclude_unset=True, mode="json")
+    if "limits" in told:
+        told["limits"] = own_limits(patch)
+        clocks.check_not_over(work, row, patch.limits)
     told_before = row | {"priority": list(Priority)[row["priority"]].value}
     if "acceptance_criteria" in told:
         after_edit = judging.changed(row["acceptance_criteria"], patch.acceptance_criteria)

@@ -11,11 +11,11 @@ from orkwork.core.schema import Json
 from orkwork.core.work import Work, check_version
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.events import TaskChanged
-from orkwork.domains.tasks.models import ExecutionStatus, Status
+from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import candidates
 from orkwork.domains.tasks.queries.tasks import standing_lookup, standing_of, standing_row
 from orkwork.domains.tasks.schemas import CommentIn, MoveIn, TaskOut
-from orkwork.domains.tasks.service import comments, moving
+from orkwork.domains.tasks.service import comments, failing, moving
 
 TRIES = 5
 
@@ -49,7 +49,9 @@ def transition(work: Work, ref: str | UUID, body: MoveIn, if_match: int | None =
         starts = body.to is Status.IN_PROGRESS and row["status"] == Status.ASSIGNED
         until = moving.lease(None) if starts and work.actor.is_agent else None
         report = {"failure_detail": body.comment} if body.comment and body.to is Status.FAILED else {}
-        return moving.move(work, row, body.to, moving.Extra(told=told, lease_until=until, report=report))
+        asking = failing.asked_by_agent(work, row) if body.to is Status.FAILED and work.actor.is_agent else None
+        extra = moving.Extra(told=told, lease_until=until, report=report, asking=asking)
+        return moving.move(work, row, body.to, extra)
 
     return moved_or_refused(work, ref, attempt).task
 
@@ -75,9 +77,7 @@ def give_back_lapsed(work: Work, limit: int = 200) -> int:
         {"now": clock.now(), "limit": limit},
     )
     for row in rows:
-        lost = ExecutionStatus.LOST if row["status"] == Status.IN_PROGRESS else None
-        extra = moving.Extra(run_status=lost, told={"reason": "lease lapsed"}, report={"failure": "lease_lapsed"})
-        moving.move(work, row, Status.READY, extra)
+        failing.lose_run(work, row)
     return len(rows)
 
 

@@ -13,13 +13,14 @@ from orkwork.core import clock, events
 from orkwork.core.ids import uuid7
 from orkwork.core.schema import Json
 from orkwork.core.work import Work
+from orkwork.domains.decisions.schemas import Asking
 from orkwork.domains.tasks import rules
-from orkwork.domains.tasks.models import ExecutionStatus, Status
+from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
 from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.schemas import TaskOut
 from orkwork.domains.tasks.service import judging
 
-_MOVE = f"""
+_TEMPLATE = f"""
 with queued as materialized (  -- the queue's row before the task's, as a claim locks them
   select task_id from ready_tasks where task_id = %(id)s for update),
 upd as (
@@ -40,7 +41,10 @@ upd as (
         from jsonb_array_elements(t.acceptance_criteria) with ordinality as x(c, n))
       else t.acceptance_criteria end,
     retry_at = %(retry_at)s,
-    retry_count = t.retry_count + %(retry_step)s
+    retry_count = case when %(begins_anew)s then 0 else t.retry_count + %(retry_step)s end,
+    attempts_from = case when %(begins_anew)s then %(e_now)s else t.attempts_from end,
+    waiting_since = case when %(waits)s then coalesce(%(retry_at)s, %(e_now)s) else t.waiting_since end,
+    waiting_told_at = case when %(waits)s then null else t.waiting_told_at end
   where t.id = %(id)s and t.version = %(version)s and (select count(*) from queued) >= 0
   returning t.*),
 offered as (
@@ -64,6 +68,7 @@ ended as (
     duration_ms = coalesce(%(x_duration_ms)s, x.duration_ms)
   from upd u where x.task_id = u.id and x.status = 'running' and %(run_status)s::text is not null
   returning x.*),
+<more parts>
 started as (
   insert into task_executions (id, task_id, project_id, agent_id, run, fence, status, note, started_at, version)
   select %(run_id)s, u.id, u.project_id, u.assignee_id,
@@ -80,6 +85,7 @@ facts as (
   select 'execution.ended', 'execution', x.id, u.key, x.project_id, '{{"status": "running"}}',
     jsonb_build_object('status', x.status, 'task_id', x.task_id, 'agent_id', x.agent_id, 'failure', x.failure)
   from ended x, upd u
+  <more facts>
   union all
   select 'execution.started', 'execution', x.id, u.key, x.project_id, null,
     jsonb_build_object('status', x.status, 'task_id', x.task_id, 'agent_id', x.agent_id, 'run', x.run)
@@ -90,6 +96,36 @@ select {shapes.as_json(shapes.task("u"))}::text as body, u.version, u.id, u.key,
   case when %(settles)s::boolean is not null then settle_dependants(u.id, %(settles)s, %(telling)s) end as settled
 from upd u
 """
+_MOVE = _TEMPLATE.replace("<more parts>\n", "").replace("  <more facts>\n", "")
+_FAIL = _TEMPLATE.replace(
+    "<more parts>",
+    """
+asked as (  -- one question about a task at a time: a newer one takes the place of the older
+  insert into decisions (id, category, status, title, task_id, agent_id, project_id, context, options, recommendation,
+    reasoning, created_at, version)
+  select %(d_id)s, 'escalate', 'pending', %(d_title)s, u.id, %(agent_id)s, u.project_id, %(d_context)s, %(d_options)s,
+    %(d_recommendation)s, '', %(e_now)s, 1
+  from upd u where %(d_id)s::uuid is not null
+  on conflict (category, task_id) where status = 'pending' do update set title = excluded.title,
+    agent_id = excluded.agent_id, context = excluded.context, options = excluded.options,
+    recommendation = excluded.recommendation, created_at = excluded.created_at, version = decisions.version + 1
+  returning *),
+barred as (
+  insert into task_bars (agent_id, task_id, failure, runs, run, tripped_at)
+  select %(agent_id)s, u.id, %(x_failure)s, %(bar_runs)s, x.run, %(e_now)s from upd u, ended x where %(bar_runs)s::int is not null
+  on conflict (agent_id, task_id) do update set failure = excluded.failure, runs = excluded.runs, run = excluded.run,
+    tripped_at = excluded.tripped_at, lifted_at = null
+  returning *),""",
+).replace(
+    "<more facts>",
+    """union all
+  select 'decision.needed', 'decision', d.id, d.title, d.project_id, null,
+    jsonb_build_object('category', d.category, 'task_id', d.task_id,
+      'options', (select jsonb_agg(o ->> 'label') from jsonb_array_elements(d.options) o)) from asked d
+  union all
+  select 'task.looping', 'task', u.id, u.key, u.project_id, null,
+    jsonb_build_object('agent_id', b.agent_id, 'failure', b.failure, 'runs', b.runs) from barred b, upd u""",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +141,10 @@ class Extra:
     """The last report of the execution that ends."""
     told: dict[str, Any] = field(default_factory=dict)
     """What the fact says beside the states: a reason."""
+    asking: Asking | None = None
+    """What a person is asked in the same breath."""
+    bar_runs: int | None = None
+    """After so many failures alike the loop breaker keeps the task from its agent."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +189,8 @@ def move(work: Work, row: dict[str, Any], to: Status, extra: Extra | None = None
         "lease_until": extra.lease_until,
         "retry_at": extra.retry_at,
         "retry_step": int(extra.is_retry),
+        "begins_anew": before in (Status.FAILED, Status.COMPLETED) and to in (Status.READY, Status.PLANNING),
+        "waits": to is Status.READY and before is not Status.ASSIGNED,
         "agent_id": row["assignee_id"],
         "load_step": (to in rules.HELD) - (before in rules.HELD),
         "run_status": run_status,
@@ -160,14 +202,33 @@ def move(work: Work, row: dict[str, Any], to: Status, extra: Extra | None = None
         "telling": work.telling_json() if settles is not None else None,
     }
     params |= {f"x_{name}": extra.report.get(name) for name in REPORT}
-    moved = work.one(_MOVE, params)
+    if run_status is ExecutionStatus.FAILED:
+        params["x_failure"] = params["x_failure"] or Failure.OTHER
+    says_more = extra.asking is not None or extra.bar_runs is not None
+    moved = work.one(_FAIL, params | _asking(extra)) if says_more else work.one(_MOVE, params)
     return None if moved is None else _heard(work, moved)
+
+
+def _asking(extra: Extra) -> dict[str, Any]:
+    asking = extra.asking
+    if asking is None:
+        nothing = dict.fromkeys(("d_id", "d_title", "d_context", "d_options", "d_recommendation"))
+        return nothing | {"bar_runs": extra.bar_runs}
+    return {
+        "d_id": uuid7(),
+        "d_title": asking.title,
+        "d_context": Jsonb(asking.context),
+        "d_options": Jsonb([option.model_dump(mode="json") for option in asking.options]),
+        "d_recommendation": asking.recommendation,
+        "bar_runs": extra.bar_runs,
+    }
 
 
 def _heard(work: Work, moved: dict[str, Any]) -> Moved:
     work.hint("task.moved", "task", moved["id"], moved["project_id"])
     if moved["run"]:
         work.hint("execution.changed", "execution", None, moved["project_id"])
+        work.hint("decision.needed", "decision", None, moved["project_id"])
     for dependant in moved["settled"] or ():
         work.hint("task.moved", "task", dependant, moved["project_id"])
     return Moved(Json(TaskOut, moved["body"], moved["version"]), moved["fence"], moved["lease_until"], moved["run"])

@@ -3,18 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from orkwork.core import clock, events
+from orkwork.core import events
 from orkwork.core.errors import Conflict, NotFound
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work, check_version
 from orkwork.domains.tasks import rules
-from orkwork.domains.tasks.models import ExecutionStatus, Status
+from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
 from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.queries.tasks import STANDING, VISIBLE, standing_of
 from orkwork.domains.tasks.schemas import ExecutionOut, ExecutionPatch, StartIn
-from orkwork.domains.tasks.service import lifecycle, moving
+from orkwork.domains.tasks.service import failing, lifecycle, moving
 
 _START_AGAIN = f"""
 with upd as (
@@ -81,7 +81,7 @@ with upd as (
     output = coalesce(%(x_output)s, x.output), input_tokens = coalesce(%(x_input_tokens)s, x.input_tokens),
     output_tokens = coalesce(%(x_output_tokens)s, x.output_tokens),
     reported_cost_usd = coalesce(%(x_reported_cost_usd)s, x.reported_cost_usd),
-    duration_ms = coalesce(%(x_duration_ms)s, x.duration_ms)
+    duration_ms = coalesce(%(x_duration_ms)s, x.duration_ms), seen_at = %(e_now)s
   where x.id = %(run)s and x.status = 'running' returning x.*),
 prolonged as (
   update tasks t set lease_until = greatest(t.lease_until, %(until)s)
@@ -101,14 +101,14 @@ def update_execution(
 ) -> Json[ExecutionOut]:
     """Report from a run and prolong its lease. `succeeded` hands the task in (REVIEW, or COMPLETED where no review is
     required); `failed` gives it another try while retries are left, else it FAILs. 409 when the run has ended."""
-    row = _run_row(work, execution_id)
+    row = run_row(work, execution_id)
     check_version(row["run_version"], if_match)
     report = patch.model_dump(include=set(moving.REPORT), exclude_none=True)
     if patch.status in (None, ExecutionStatus.RUNNING):
         return _report(work, execution_id, row, report, patch)
 
     def attempt(task_row: dict[str, Any]) -> moving.Moved | None:
-        _check_running(execution_id, _run_row(work, execution_id), work, patch)
+        check_running(work, execution_id, run_row(work, execution_id), patch.fence)
         return _end(work, task_row, patch, report)
 
     moved = lifecycle.moved_or_refused(work, row["id"], attempt)
@@ -116,29 +116,31 @@ def update_execution(
     return Json(ExecutionOut, moved.run)
 
 
-def _run_row(work: Work, execution_id: UUID) -> dict[str, Any]:
+def run_row(work: Work, execution_id: UUID) -> dict[str, Any]:
+    """A run with what the guards look at; NotFound when it is not there or not to be seen."""
     row = work.one(_RUN, {"ref": execution_id, "visible": work.actor.projects})
     if row is None:
         raise NotFound("execution.not_found", f"There is no execution {execution_id}", "GET /executions lists them.")
     return row
 
 
-def _check_running(execution_id: UUID, row: dict[str, Any], work: Work, patch: ExecutionPatch) -> None:
+def check_running(work: Work, execution_id: UUID, row: dict[str, Any], fence: int | None) -> None:
+    """Refuse a write on a run that has ended, or of an agent that does not hold its task, or held it before."""
     if row["run_status"] != ExecutionStatus.RUNNING:
-        rules.check_not_cancelled(standing_of(row), work.actor, patch.fence)
+        rules.check_not_cancelled(standing_of(row), work.actor, fence)
         raise Conflict(
             "execution.ended",
             f"The execution {execution_id} has ended: {row['run_status']}",
             "Stop working on it; claim again.",
             extra={"execution_status": row["run_status"]},
         )
-    rules.check_holder(standing_of(row), work.actor, patch.fence)
+    rules.check_holder(standing_of(row), work.actor, fence)
 
 
 def _report(
     work: Work, execution_id: UUID, row: dict[str, Any], report: dict[str, Any], patch: ExecutionPatch
 ) -> Json[ExecutionOut]:
-    _check_running(execution_id, row, work, patch)
+    check_running(work, execution_id, row, patch.fence)
     until = moving.lease(patch.lease_seconds) if work.actor.is_agent else None
     params = {f"x_{name}": report.get(name) for name in moving.REPORT} | {"run": execution_id, "until": until}
     found = work.one(_REPORT, work.telling() | params)
@@ -155,11 +157,5 @@ def _end(work: Work, row: dict[str, Any], patch: ExecutionPatch, report: dict[st
         to = Status.REVIEW if standing.review_required else Status.COMPLETED
         rules.check_move(standing, to, work.actor, patch.fence)
         return moving.move(work, row, to, moving.Extra(report=report))
-    told = {"reason": patch.failure or "failed"}
-    if row["retry_count"] < row["max_retries"] and not standing.blocked_count:
-        rules.check_move(standing, Status.READY, work.actor, patch.fence)
-        again = rules.retry_at(clock.now(), row["retry_count"])
-        extra = moving.Extra(retry_at=again, is_retry=True, run_status=ExecutionStatus.FAILED, report=report, told=told)
-        return moving.move(work, row, Status.READY, extra)
     rules.check_move(standing, Status.FAILED, work.actor, patch.fence)
-    return moving.move(work, row, Status.FAILED, moving.Extra(report=report, told=told))
+    return failing.end_run(work, row, patch.failure or Failure.OTHER, report)

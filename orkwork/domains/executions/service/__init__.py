@@ -1,0 +1,1 @@
+"""Writing what runs leave, and keeping their clocks."""
