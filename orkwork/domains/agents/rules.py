@@ -1,13 +1,16 @@
-"""Keys and levels. Pure."""
+"""Keys, levels, and what keeps an agent from being given a task. Pure."""
 
 import binascii
 import secrets
 import string
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
 from orkwork.core.actor import Level
+from orkwork.core.errors import BudgetExceeded, Conflict
+from orkwork.core.money import plain
 from orkwork.domains.agents.models import State
 
 KEY_PREFIX: Final = "ork_"
@@ -16,6 +19,8 @@ SECRET_LENGTH: Final = 43
 """Base 62 digits for 256 bits."""
 CHECKSUM_LENGTH: Final = 6
 SHOWN_LENGTH: Final = 12
+LEAST_LEVEL: Final = Level.ASSISTANT
+"""The autonomy from which on an agent is given tasks; below it is a tool."""
 HEARTBEAT_LEVEL: Final = Level.TOOL
 
 
@@ -59,3 +64,110 @@ def looks_like_key(text: str) -> bool:
         and secret.isalnum()
         and _checksum(secret) == checksum
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What decides whether an agent may be given a task."""
+
+    name: str
+    status: str
+    level: int
+    running: int
+    max_concurrent: int
+    daily_budget_usd: Decimal | None
+    spent_usd: Decimal
+    """Today, in the company's zone."""
+    silent: bool
+    """Whether a sign of life is overdue."""
+    allowed: bool
+    """Whether it may see the task's project."""
+    lacks: tuple[str, ...]
+    """The required capabilities that it does not have."""
+    held: bool = False
+    """Whether the whole company is on hold."""
+    looping: bool = False
+    """Whether the loop breaker keeps the task from it."""
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether nothing is left of the day's budget."""
+        return self.daily_budget_usd is not None and self.spent_usd >= self.daily_budget_usd
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as many tasks as it may."""
+        return self.running >= self.max_concurrent
+
+
+WAIVABLE: Final = frozenset({"agent.lacks", "agent.silent", "agent.looping"})
+"""What a person may overlook when they decide who gets a task: never a limit, a budget or a permission."""
+
+
+def check_candidate(agent: Candidate, key: str, waived: frozenset[str] = frozenset()) -> None:
+    """Refuse an agent that may not be given the task; the refusal says why and what to do."""
+    for code, message, way_out in objections(agent, key):
+        if code == "agent.over_budget":
+            raise BudgetExceeded(code, message, way_out)
+        if code not in waived:
+            raise Conflict(code, message, way_out)
+
+
+def objections(agent: Candidate, key: str) -> list[tuple[str, str, str]]:
+    """Everything that keeps an agent from being given a task: code, what, and what to do; empty for a candidate."""
+    return [(code, message, way_out) for applies, code, message, way_out in _objections(agent, key) if applies]
+
+
+def _objections(agent: Candidate, key: str) -> list[tuple[bool, str, str, str]]:
+    name = agent.name
+    return [
+        (
+            agent.status != "active",
+            "agent.not_active",
+            f"{name} is {agent.status}",
+            "Resume it or choose another agent.",
+        ),
+        (agent.held, "company.held", "The company is on hold", "Wait until it is resumed."),
+        (
+            agent.level < LEAST_LEVEL,
+            "agent.autonomy",
+            f"{name} is a tool (autonomy level {agent.level}), which takes no tasks",
+            "An owner can raise its autonomy level to 1 or more; or choose another agent.",
+        ),
+        (
+            not agent.allowed,
+            "agent.project",
+            f"{name} may not see this project",
+            "Add the project to the agent, or choose another one.",
+        ),
+        (
+            bool(agent.lacks),
+            "agent.lacks",
+            f"{name} lacks {', '.join(agent.lacks)} for {key}",
+            "Give the agent the capability, take it off the task, or choose another agent.",
+        ),
+        (
+            agent.looping,
+            "agent.looping",
+            f"{name} failed at {key} again and again in the same way",
+            "Choose another agent; a person may still give it the task.",
+        ),
+        (
+            agent.silent,
+            "agent.silent",
+            f"{name} gives no sign of life",
+            "Start it, so that it sends a heartbeat, or choose another agent.",
+        ),
+        (
+            agent.is_full,
+            "agent.full",
+            f"{name} holds {agent.running} of {agent.max_concurrent} tasks",
+            "Wait, raise its limit, or choose another agent.",
+        ),
+        (
+            agent.is_over_budget,
+            "agent.over_budget",
+            f"{name} has spent {plain(agent.spent_usd)} of its {plain(agent.daily_budget_usd or Decimal(0))} USD today",
+            "Raise its daily budget, choose another agent, or wait until the company's day turns.",
+        ),
+    ]

@@ -5,12 +5,13 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from orkwork.core.schema import In, Int, Moment, Name, Out, Str
+from orkwork.core.money import UsdIn
+from orkwork.core.schema import Body, In, Int, Moment, Name, Out, Short, Str
 from orkwork.domains.executions.models import LogLevel
-from orkwork.domains.tasks.models import Failure
-from orkwork.domains.tasks.schemas import Fence, LeaseSeconds
+from orkwork.domains.tasks.models import ExecutionStatus, Failure
+from orkwork.domains.tasks.schemas import Fence, LeaseSeconds, Tokens
 
 MAX_LINES = 1000
 LineText = Annotated[Str, StringConstraints(max_length=8000)]
@@ -166,3 +167,35 @@ class LimitsOut(Out):
     barred: list[BarOut]
     asked: dict[str, Any] | None = None
     """The decision about it that waits for a person: its id, title, context and options."""
+
+
+class StartIn(In):
+    """Start a run."""
+
+    fence: Fence | None = None
+    lease_seconds: LeaseSeconds = 600
+
+
+class ExecutionPatch(In):
+    """What a run reports; `succeeded` and `failed` end it and move its task."""
+
+    fence: Fence | None = None
+    status: Literal[ExecutionStatus.RUNNING, ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED] | None = None
+    progress: Annotated[Int, Field(ge=0, le=100)] | None = None
+    note: Short | None = None
+    failure: Failure | None = None
+    """Why it failed, by its name in GET /failures; `other` when nobody says."""
+    failure_detail: Body | None = None
+    output: Body | None = None
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+    reported_cost_usd: UsdIn | None = None
+    duration_ms: Annotated[Int, Field(ge=0, le=10**12)] | None = None
+    lease_seconds: LeaseSeconds = 600
+
+    @field_validator("failure")
+    @classmethod
+    def _failure_of_failed(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("status") is not ExecutionStatus.FAILED:
+            raise ValueError("is told with status failed")
+        return value

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from orkwork.core.money import Usd, UsdIn
+from orkwork.core.money import Usd
 from orkwork.core.schema import Body, Bool, In, Int, Moment, Out, Short, Str, Title
 from orkwork.domains.agents.schemas import CapabilityName
 from orkwork.domains.settings.schemas import HoldOut, Limits
@@ -303,38 +303,6 @@ class ClaimOut(Out):
 
     claims: list[ClaimedTask]
     reason: Literal["nothing_ready", "at_capacity", "paused", "held", "over_budget"] | None = None
-
-
-class StartIn(In):
-    """Start a run."""
-
-    fence: Fence | None = None
-    lease_seconds: LeaseSeconds = 600
-
-
-class ExecutionPatch(In):
-    """What a run reports; `succeeded` and `failed` end it and move its task."""
-
-    fence: Fence | None = None
-    status: Literal[ExecutionStatus.RUNNING, ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED] | None = None
-    progress: Annotated[Int, Field(ge=0, le=100)] | None = None
-    note: Short | None = None
-    failure: Failure | None = None
-    """Why it failed, by its name in GET /failures; `other` when nobody says."""
-    failure_detail: Body | None = None
-    output: Body | None = None
-    input_tokens: Tokens | None = None
-    output_tokens: Tokens | None = None
-    reported_cost_usd: UsdIn | None = None
-    duration_ms: Annotated[Int, Field(ge=0, le=10**12)] | None = None
-    lease_seconds: LeaseSeconds = 600
-
-    @field_validator("failure")
-    @classmethod
-    def _failure_of_failed(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and info.data.get("status") is not ExecutionStatus.FAILED:
-            raise ValueError("is told with status failed")
-        return value
 
 
 class DependencyIn(In):

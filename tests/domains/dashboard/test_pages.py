@@ -16,11 +16,12 @@ from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch
 from orkwork.domains.costs import service as costs
 from orkwork.domains.costs.schemas import CostIn
+from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.jobs import service as jobs
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.tasks.queries import runs as run_queries
 from orkwork.domains.tasks.queries import tasks as task_queries
-from orkwork.domains.tasks.schemas import AssignIn, ExecutionPatch, StartIn
+from orkwork.domains.tasks.schemas import AssignIn
 from orkwork.domains.tasks.service import claims, runs
 from tests.domains.conftest import Visit, violations
 from tests.factories import Company, Worker

@@ -3,8 +3,9 @@
 import pytest
 
 from orkwork.domains.dashboard import queries
+from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.projects.schemas import ProjectOut
-from orkwork.domains.tasks.schemas import AssignIn, ExecutionPatch, StartIn
+from orkwork.domains.tasks.schemas import AssignIn
 from orkwork.domains.tasks.service import claims, runs
 from tests.factories import Company, Worker
 

@@ -9,9 +9,10 @@ from orkwork.domains.decisions import queries as decisions
 from orkwork.domains.decisions.models import DecisionStatus
 from orkwork.domains.decisions.queries import DecisionFilter
 from orkwork.domains.decisions.schemas import DecisionOut
+from orkwork.domains.executions.schemas import ExecutionPatch
 from orkwork.domains.executions.service import watching
 from orkwork.domains.tasks.queries import tasks as task_queries
-from orkwork.domains.tasks.schemas import ClaimIn, ExecutionPatch, TaskOut
+from orkwork.domains.tasks.schemas import ClaimIn, TaskOut
 from orkwork.domains.tasks.service import claims, runs
 from tests.domains.tasks.racing import acting
 from tests.factories import Company, Worker

@@ -29,13 +29,14 @@ from orkwork.domains.decisions import service as decisions
 from orkwork.domains.decisions.models import DecisionStatus
 from orkwork.domains.decisions.queries import DecisionFilter
 from orkwork.domains.decisions.schemas import DecisionOut, ResolveIn
+from orkwork.domains.executions.schemas import StartIn
 from orkwork.domains.projects import service as projects
 from orkwork.domains.projects.schemas import ProjectPatch
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import assignment as assigned
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.queries.explained import AssignmentOut
-from orkwork.domains.tasks.schemas import AssignIn, BulkIn, ClaimIn, MoveIn, StartIn, TaskPatch
+from orkwork.domains.tasks.schemas import AssignIn, BulkIn, ClaimIn, MoveIn, TaskPatch
 from orkwork.domains.tasks.service import assignment, bulk, claims, creating, lifecycle, runs
 from tests.domains.tasks.racing import acting, at_once, faults
 from tests.factories import Company, Worker

@@ -17,9 +17,10 @@ from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch, HeartbeatIn
 from orkwork.domains.costs import service as costs
 from orkwork.domains.costs.schemas import CostIn
+from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import tasks as queries
-from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, ExecutionPatch, MoveIn, StartIn, TaskPatch
+from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, MoveIn, TaskPatch
 from orkwork.domains.tasks.service import claims, creating, lifecycle, runs
 from tests.domains.tasks.racing import acting, faults
 from tests.factories import Company, Worker

@@ -21,9 +21,10 @@ from hypothesis.stateful import (
 from orkwork.core import clock, db
 from orkwork.core.actor import system
 from orkwork.core.errors import OrkworkError
+from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.projects import service as projects
 from orkwork.domains.tasks.models import ExecutionStatus, Status
-from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, DependencyIn, ExecutionPatch, MoveIn, StartIn
+from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, DependencyIn, MoveIn
 from orkwork.domains.tasks.service import claims, dependencies, lifecycle, runs
 from tests.domains.tasks.engine import HELD, LEGAL, Engine
 from tests.domains.tasks.racing import acting, faults

@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role
+from orkwork.domains.executions.schemas import ExecutionPatch
 from orkwork.domains.projects import queries as projects
 from orkwork.domains.settings import queries as settings
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import tasks as queries
-from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, ExecutionPatch, MoveIn
+from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, MoveIn
 from orkwork.domains.tasks.service import claims, criteria, lifecycle, runs
 from orkwork.domains.tasks.service.judging import EvidenceIn
 from tests.domains.conftest import Visit, violations

@@ -8,9 +8,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role
 from orkwork.domains.agents import queries as agents
+from orkwork.domains.executions.schemas import StartIn
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.tasks.models import Status
-from orkwork.domains.tasks.schemas import AssignIn, CommentIn, DependencyIn, MoveIn, StartIn
+from orkwork.domains.tasks.schemas import AssignIn, CommentIn, DependencyIn, MoveIn
 from orkwork.domains.tasks.service import claims, comments, dependencies, lifecycle, runs
 from tests.domains.conftest import Visit, violations
 from tests.factories import Company, Worker

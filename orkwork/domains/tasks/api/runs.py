@@ -8,10 +8,11 @@ from fastapi import Path, Query, Response
 from orkwork.core.paging import MAX_LIMIT
 from orkwork.core.schema import Asked, PageOut
 from orkwork.core.work import Work
+from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.tasks.models import ExecutionStatus
 from orkwork.domains.tasks.queries import runs
-from orkwork.domains.tasks.schemas import ExecutionOut, ExecutionPatch, StartIn
+from orkwork.domains.tasks.schemas import ExecutionOut
 from orkwork.domains.tasks.service import runs as service
 from orkwork.web.caller import Caller
 from orkwork.web.routes import Routes

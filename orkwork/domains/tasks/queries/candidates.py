@@ -6,7 +6,7 @@ sign of life itself, so only who is given something unasked has to have given on
 
 from typing import Any
 
-from orkwork.domains.tasks.rules import LEAST_LEVEL, Candidate
+from orkwork.domains.agents.rules import LEAST_LEVEL, Candidate
 
 SPENT_TODAY = """coalesce((select sum(r.amount_usd) from cost_rollup r where r.kind = 'agent' and r.key = a.id::text
     and r.day = (%(e_now)s at time zone s.time_zone)::date), 0)"""

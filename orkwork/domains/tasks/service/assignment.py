@@ -10,6 +10,7 @@ from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work
+from orkwork.domains.agents import rules as agent_rules
 from orkwork.domains.decisions import service as decisions
 from orkwork.domains.decisions.models import Category
 from orkwork.domains.decisions.schemas import Asking, Option
@@ -262,7 +263,7 @@ def _ask(work: Work, rows: list[dict[str, Any]]) -> None:
             arguments={"agent_id": miss["agent_id"]},
         )
         for miss in misses
-        if {objection["code"] for objection in miss["objections"]} <= rules.WAIVABLE
+        if {objection["code"] for objection in miss["objections"]} <= agent_rules.WAIVABLE
     ][:OFFERED]
     for row in rows:
         decisions.ask(
@@ -284,7 +285,7 @@ def _near_misses(work: Work, task_id: UUID) -> list[dict[str, Any]]:
     rows = work.all(candidates.EVERYBODY, {"task": task_id, "caller": None, "e_now": clock.now()})
     found = []
     for row in rows:
-        against = rules.objections(candidates.of(row), "this task")
+        against = agent_rules.objections(candidates.of(row), "this task")
         codes = {code for code, _, _ in against}
         listed = [{"code": code, "message": message, "way_out": way_out} for code, message, way_out in against]
         miss = {
@@ -293,7 +294,7 @@ def _near_misses(work: Work, task_id: UUID) -> list[dict[str, Any]]:
             "lacks": row["lacks"],
             "objections": listed,
         }
-        found.append((not codes <= rules.WAIVABLE, len(against), len(row["lacks"]), miss))
+        found.append((not codes <= agent_rules.WAIVABLE, len(against), len(row["lacks"]), miss))
     return [miss for *_, miss in sorted(found, key=lambda one: one[:3])]
 
 

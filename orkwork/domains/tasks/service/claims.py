@@ -9,6 +9,7 @@ from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work
+from orkwork.domains.agents import rules as agent_rules
 from orkwork.domains.decisions.schemas import DecisionOut
 from orkwork.domains.decisions.service import CARRIES
 from orkwork.domains.tasks import rules
@@ -203,7 +204,7 @@ def _give(work: Work, ref: str | UUID, agent_id: UUID, waived: frozenset[str] = 
         row = standing_row(work, ref)
         rules.check_move(standing_of(row), Status.ASSIGNED, work.actor, None)
         _check_due(work, row)
-        rules.check_candidate(_candidate(work, agent_id, row["id"]), row["key"], waived)
+        agent_rules.check_candidate(_candidate(work, agent_id, row["id"]), row["key"], waived)
         by_itself = work.actor.is_agent or "agent.silent" in waived
         params = {"id": row["id"], "version": row["version"], "agent": agent_id, "by_itself": by_itself}
         until = moving.lease(None) if work.actor.is_agent else None
@@ -227,13 +228,13 @@ def _assign_decided(work: Work, decision: DecisionOut, arguments: dict[str, Any]
     """Give the task of a decision to the agent that a person chose, whatever of `WAIVABLE` stands against it."""
     if decision.task_id is None:
         raise Conflict("decision.no_task", "The decision names no task", "Choose another option.")
-    _claimed(work, _give(work, decision.task_id, UUID(arguments["agent_id"]), rules.WAIVABLE))
+    _claimed(work, _give(work, decision.task_id, UUID(arguments["agent_id"]), agent_rules.WAIVABLE))
 
 
 CARRIES["tasks.assign"] = _assign_decided
 
 
-def _candidate(work: Work, agent_id: UUID, task_id: UUID | None = None) -> rules.Candidate:
+def _candidate(work: Work, agent_id: UUID, task_id: UUID | None = None) -> agent_rules.Candidate:
     """What the rule looks at, for one task where one is named; Invalid when there is no such agent."""
     params = {"agent": agent_id, "task": task_id, "caller": work.actor.id, "e_now": clock.now()}
     row = work.one(candidates.FACTS, params)

@@ -9,11 +9,12 @@ from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work, check_version
+from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
 from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.queries.tasks import STANDING, VISIBLE, standing_of
-from orkwork.domains.tasks.schemas import ExecutionOut, ExecutionPatch, StartIn
+from orkwork.domains.tasks.schemas import ExecutionOut
 from orkwork.domains.tasks.service import failing, lifecycle, moving
 
 _START_AGAIN = f"""
