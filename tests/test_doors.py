@@ -17,6 +17,8 @@ from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role
 from orkwork.core.errors import Forbidden
 from orkwork.core.operation import OPERATIONS
 from orkwork.domains import registry
+from orkwork.domains.workflows.schemas.templates import WorkflowIn
+from orkwork.domains.workflows.service import editing
 from orkwork.web.app import create_api
 from tests.factories import Company
 
@@ -133,6 +135,38 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "tasks.transition_saying": (MEMBER, "tasks:write", 1),
     "tasks.start_execution": (MEMBER, "tasks:write", 1),
     "tasks.update_execution": (MEMBER, "tasks:write", 1),
+    "workflows.hook": (VIEWER, "tasks:read", 0),
+    "workflows.hooks": (VIEWER, "tasks:read", 0),
+    "workflows.run": (VIEWER, "tasks:read", 0),
+    "workflows.runs": (VIEWER, "tasks:read", 0),
+    "workflows.schedule": (VIEWER, "tasks:read", 0),
+    "workflows.schedules": (VIEWER, "tasks:read", 0),
+    "workflows.trigger": (VIEWER, "tasks:read", 0),
+    "workflows.triggers": (VIEWER, "tasks:read", 0),
+    "workflows.try_cron": (VIEWER, "tasks:read", 0),
+    "workflows.version": (VIEWER, "tasks:read", 0),
+    "workflows.versions": (VIEWER, "tasks:read", 0),
+    "workflows.workflow": (VIEWER, "tasks:read", 0),
+    "workflows.workflows": (VIEWER, "tasks:read", 0),
+    "workflows.start_run": (MEMBER, "tasks:write", 1),
+    "workflows.cancel_run": (MEMBER, NOBODY, 0),
+    "workflows.retry_run": (MEMBER, NOBODY, 0),
+    "workflows.backfill": (ADMIN, NOBODY, 0),
+    "workflows.create_hook": (ADMIN, NOBODY, 0),
+    "workflows.create_schedule": (ADMIN, NOBODY, 0),
+    "workflows.create_trigger": (ADMIN, NOBODY, 0),
+    "workflows.create_workflow": (ADMIN, NOBODY, 0),
+    "workflows.delete_hook": (ADMIN, NOBODY, 0),
+    "workflows.delete_schedule": (ADMIN, NOBODY, 0),
+    "workflows.delete_trigger": (ADMIN, NOBODY, 0),
+    "workflows.delete_workflow": (ADMIN, NOBODY, 0),
+    "workflows.import_workflow": (ADMIN, NOBODY, 0),
+    "workflows.renew_secret": (ADMIN, NOBODY, 0),
+    "workflows.restore_version": (ADMIN, NOBODY, 0),
+    "workflows.update_hook": (ADMIN, NOBODY, 0),
+    "workflows.update_schedule": (ADMIN, NOBODY, 0),
+    "workflows.update_trigger": (ADMIN, NOBODY, 0),
+    "workflows.update_workflow": (ADMIN, NOBODY, 0),
 }
 POLICY |= {
     "executions.failures": (VIEWER, ANY, 0),
@@ -173,6 +207,11 @@ SYSTEM_ONLY = {
     "tasks.give_back_lapsed",
     "tasks.give_back_untaken",
     "tasks.offer_retries",
+    "workflows.follow",
+    "workflows.follow_zone",
+    "workflows.forget_requests",
+    "workflows.take_request",
+    "workflows.tick",
 }
 """What only the clock, the command line and the sign-in do."""
 ELSEWHERE = {"dashboard", "trackers", "demo"}
@@ -246,6 +285,7 @@ class Route(NamedTuple):
 
 
 TASK = {"title": "T", "project_id": "{project}"}
+WORKFLOW = {"name": "Flow", "project_id": "{project}", "steps": [{"key": "a", "title": "A"}]}
 ROUTES: dict[str, Route] = {
     "auth.me": Route("GET", "/me", None, VIEWER, ANY),
     "auth.update_profile": Route("PATCH", "/me", {"locale": "uk"}, VIEWER, NOBODY),
@@ -355,6 +395,51 @@ ROUTES |= {
     "sla.delete_rule": Route("DELETE", "/sla/rules/{none}", None, ADMIN, NOBODY),
     "sla.report": Route("GET", "/sla/report", None, VIEWER, "tasks:read"),
     "tasks.sla": Route("GET", "/tasks/HAL-1/sla", None, VIEWER, "tasks:read"),
+    "workflows.list": Route("GET", "/workflows", None, VIEWER, "tasks:read"),
+    "workflows.create": Route("POST", "/workflows", WORKFLOW, ADMIN, NOBODY),
+    "workflows.import": Route(
+        "POST",
+        "/workflows/import",
+        {"name": "R", "project_id": "{project}", "document": {"workflow": {"tasks": [{"id": "a"}]}}},
+        ADMIN,
+        NOBODY,
+    ),
+    "workflows.get": Route("GET", "/workflows/flow", None, VIEWER, "tasks:read"),
+    "workflows.update": Route("PATCH", "/workflows/flow", {"name": "y"}, ADMIN, NOBODY),
+    "workflows.delete": Route("DELETE", "/workflows/{none}", None, ADMIN, NOBODY),
+    "workflows.versions": Route("GET", "/workflows/flow/versions", None, VIEWER, "tasks:read"),
+    "workflows.version": Route("GET", "/workflows/flow/versions/1", None, VIEWER, "tasks:read"),
+    "workflows.restore_version": Route("POST", "/workflows/flow/versions/1/restore", None, ADMIN, NOBODY),
+    "workflows.run": Route("POST", "/workflows/flow/runs", {}, MEMBER, "tasks:write", 1),
+    "workflows.runs": Route("GET", "/workflows/flow/runs", None, VIEWER, "tasks:read"),
+    "workflow_runs.list": Route("GET", "/workflow-runs", None, VIEWER, "tasks:read"),
+    "workflow_runs.get": Route("GET", "/workflow-runs/{none}", None, VIEWER, "tasks:read"),
+    "workflow_runs.cancel": Route("POST", "/workflow-runs/{none}/cancel", None, MEMBER, NOBODY),
+    "workflow_runs.retry": Route("POST", "/workflow-runs/{none}/retry", None, MEMBER, NOBODY),
+    "workflows.schedules": Route("GET", "/workflows/flow/schedules", None, VIEWER, "tasks:read"),
+    "workflows.create_schedule": Route("POST", "/workflows/flow/schedules", {"cron": "0 9 * * *"}, ADMIN, NOBODY),
+    "workflow_schedules.try": Route("POST", "/workflow-schedules/try", {"cron": "0 9 * * *"}, VIEWER, "tasks:read"),
+    "workflow_schedules.get": Route("GET", "/workflow-schedules/{none}", None, VIEWER, "tasks:read"),
+    "workflow_schedules.update": Route("PATCH", "/workflow-schedules/{none}", {"name": "y"}, ADMIN, NOBODY),
+    "workflow_schedules.delete": Route("DELETE", "/workflow-schedules/{none}", None, ADMIN, NOBODY),
+    "workflow_schedules.backfill": Route(
+        "POST",
+        "/workflow-schedules/{none}/backfill",
+        {"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"},
+        ADMIN,
+        NOBODY,
+    ),
+    "workflows.triggers": Route("GET", "/workflows/flow/triggers", None, VIEWER, "tasks:read"),
+    "workflows.create_trigger": Route("POST", "/workflows/flow/triggers", {"pattern": "agent.*"}, ADMIN, NOBODY),
+    "workflow_triggers.get": Route("GET", "/workflow-triggers/{none}", None, VIEWER, "tasks:read"),
+    "workflow_triggers.update": Route("PATCH", "/workflow-triggers/{none}", {"name": "y"}, ADMIN, NOBODY),
+    "workflow_triggers.delete": Route("DELETE", "/workflow-triggers/{none}", None, ADMIN, NOBODY),
+    "workflows.hooks": Route("GET", "/workflows/flow/hooks", None, VIEWER, "tasks:read"),
+    "workflows.create_hook": Route("POST", "/workflows/flow/hooks", {}, ADMIN, NOBODY),
+    "workflow_hooks.get": Route("GET", "/workflow-hooks/{none}", None, VIEWER, "tasks:read"),
+    "workflow_hooks.update": Route("PATCH", "/workflow-hooks/{none}", {"name": "y"}, ADMIN, NOBODY),
+    "workflow_hooks.renew_secret": Route("POST", "/workflow-hooks/{none}/secret", None, ADMIN, NOBODY),
+    "workflow_hooks.delete": Route("DELETE", "/workflow-hooks/{none}", None, ADMIN, NOBODY),
 }
 ROUTES |= {
     "executions.failures": Route("GET", "/failures", None, VIEWER, ANY),
@@ -374,6 +459,8 @@ ROUTES |= {
 }
 OPEN_ROUTES = {"auth.owner", "auth.accept_invite", "auth.github_login", "auth.github_callback"}
 """Ways in: nobody is signed in yet. Each has tests of its own."""
+OPEN_ROUTES = {"auth.owner", "auth.accept_invite", "auth.github_login", "auth.github_callback", "hooks.take"}
+"""Ways in: nobody is signed in yet, or the request itself is signed. Each has tests of its own."""
 LOCKS = {"auth.role", "auth.scope", "auth.autonomy", "auth.human_only", "auth.agent_only", "auth.unauthenticated"}
 
 
@@ -395,6 +482,10 @@ class Caller:
         project, worker = company.project(), company.agent("CODE")
         for title in ("one", "two"):
             company.task(project, title)
+        if "/flow" in route.path:
+            company.do(
+                editing.create_workflow, WorkflowIn.model_validate(_filled(WORKFLOW, {"project": str(project.id)}))
+            )
         names = {
             "project": str(project.id),
             "agent": str(worker.id),
@@ -419,6 +510,8 @@ class Caller:
 def _filled(body: Any, names: dict[str, str]) -> Any:
     if isinstance(body, dict):
         return {key: _filled(value, names) for key, value in body.items()}
+    if isinstance(body, list):
+        return [_filled(value, names) for value in body]
     return body.format(**names) if isinstance(body, str) else body
 
 

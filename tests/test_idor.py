@@ -10,6 +10,9 @@ from orkwork.domains.sla.schemas import RuleIn
 from orkwork.domains.sla.service import ruling
 from orkwork.domains.tasks.schemas import DependencyIn
 from orkwork.domains.tasks.service import assignment, dependencies
+from orkwork.domains.workflows.schemas.starting import HookIn, ScheduleIn, TriggerIn
+from orkwork.domains.workflows.schemas.templates import StartIn, StepDef, WorkflowIn
+from orkwork.domains.workflows.service import editing, hooking, running, scheduling, triggering
 from tests.factories import Company, Worker
 
 BASE = "/api/v2"
@@ -45,7 +48,18 @@ def two(http: TestClient, company: Company) -> Two:
     company.do(assignment.assign_best, "BET-4")
     decision = http.get(f"{BASE}/decisions/pending", headers=company.owner.headers).json()["items"][0]["id"]
     rule = company.do(ruling.create_rule, RuleIn(name=MARK, project_id=theirs.id, response_minutes=5))
+    flow = WorkflowIn(name=MARK, key="flow", project_id=theirs.id, steps=[StepDef(key="a", title=MARK)])
+    workflow = company.do(editing.create_workflow, flow).id
+    run_of_flow = company.do(running.start_run, workflow, StartIn()).id
+    starters = {
+        "schedule": company.do(scheduling.create_schedule, workflow, ScheduleIn(name=MARK, cron="0 9 * * *")).id,
+        "trigger": company.do(triggering.create_trigger, workflow, TriggerIn(name=MARK, pattern="agent.*")).id,
+        "hook": company.do(hooking.create_hook, workflow, HookIn(name=MARK)).id,
+    }
     ids = {
+        "workflow": str(workflow),
+        "flow_run": str(run_of_flow),
+        **{name: str(found) for name, found in starters.items()},
         "decision": decision,
         "rule": str(rule.id),
         "a": str(ours.id),
@@ -76,6 +90,7 @@ def state_of_b(project_id: str) -> list[Any]:
                 ("events", "project_id"),
                 ("ready_tasks", "project_id"),
                 ("decisions", "project_id"),
+                ("workflow_runs", "project_id"),
             )
         ] + [
             connection.exec_driver_sql(
@@ -114,6 +129,17 @@ READS = [
     "/sla/rules",
     "/sla/rules/{rule}",
     "/sla/report",
+    "/workflows",
+    "/workflows?project=BET",
+    *(f"/workflows/{ref}{part}" for ref in ("flow", "{workflow}") for part in ("", "/runs", "/versions/1", "/hooks")),
+    "/workflows/flow/versions",
+    "/workflows/flow/schedules",
+    "/workflows/flow/triggers",
+    "/workflow-runs",
+    "/workflow-runs/{flow_run}",
+    "/workflow-schedules/{schedule}",
+    "/workflow-triggers/{trigger}",
+    "/workflow-hooks/{hook}",
     "/tasks/ALP-1/dependencies",
     "/tasks/ALP-2/dependencies",
     "/tasks/graph?project=BET",
@@ -142,7 +168,7 @@ def test_nothing_of_the_other_project_can_be_read(http: TestClient, two: Two, pa
     assert answer.status_code in (200, 404), answer.text
     assert MARK not in answer.text
     if answer.status_code == 200:
-        for secret in ("b", "task", "run", "decision"):
+        for secret in ("b", "task", "run", "decision", "workflow", "flow_run", "schedule", "trigger", "hook"):
             assert two.ids[secret] not in answer.text
         assert "BET-" not in answer.text
         total = answer.json().get("total")
@@ -172,6 +198,8 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/tasks/{task}/criteria/{criterion}/verification", {"state": "failed"}),
     ("POST", "/tasks/{task}/executions", {"fence": 1}),
     ("PATCH", "/executions/{run}", {"fence": 1, "status": "failed"}),
+    ("POST", "/workflows/flow/runs", {}),
+    ("POST", "/workflows/{workflow}/runs", {"version": 1}),
     ("POST", "/costs", {"provider": "x", "model": "y", "execution_id": "{run}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "task_id": "{task}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "project_id": "{b}"}),

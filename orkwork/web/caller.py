@@ -52,6 +52,11 @@ class Door:
         self._key = request.headers.get("idempotency-key")
         self._body = body
 
+    @property
+    def body(self) -> bytes:
+        """The body as it came, for what is signed over its bytes."""
+        return self._body
+
     def ask(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> Response:
         """Run a query and answer with what it gives."""
         return self.answer(shape(self.read(fn, *args, **kwargs)))
@@ -70,11 +75,6 @@ class Door:
     def write_again(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an operation for a caller who is in already: what a read leaves behind."""
         return door.run(self._identify, lambda work: fn(work, *args, **kwargs), write=True, atomic=entry_of(fn).atomic)
-
-    @property
-    def body(self) -> bytes:
-        """The request's body as it came."""
-        return self._body
 
     def prepare(self, fn: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an operation that a later one completes; no Idempotency-Key keeps what it gives."""

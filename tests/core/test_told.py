@@ -30,6 +30,7 @@ QUIET = {
     "agent_notices": "when an agent was told what it is to notice",
     "stored_files": "files on their way into the storage; their artifacts have events",
     "owner_links": "links that are long over are swept",
+    "workflow_follower": "how far workflows have read the record",
 }
 """What may be written without an event, and why."""
 
@@ -120,6 +121,24 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
         assert len(claimed()) == 1
     with time_machine.travel(clock.now() + timedelta(hours=2)):
         assert tick("tasks.give_back_lapsed") == 1
+    flow = {"name": "Flow", "project_id": project, "steps": [{"key": "a", "title": "A"}, {"key": "b", "title": "B"}]}
+    send("POST", "/workflows", flow)
+    send("PATCH", "/workflows/flow", {"steps": flow["steps"][:1], "name": "Flow!"})
+    schedule = send("POST", "/workflows/flow/schedules", {"cron": "* * * * *", "overlap": "queue"})["id"]
+    send("PATCH", f"/workflow-schedules/{schedule}", {"catch_up": 2})
+    trigger = send("POST", "/workflows/flow/triggers", {"pattern": "task.created"})["id"]
+    hook = send("POST", "/workflows/flow/hooks", {})["id"]
+    send("POST", f"/workflow-hooks/{hook}/secret")
+    flow_run = send("POST", "/workflows/flow/runs", {})["id"]
+    for name in ("audit.seal", "workflows.follow", "audit.seal", "workflows.follow"):
+        tick(name)
+    with time_machine.travel(clock.now() + timedelta(minutes=3)):
+        tick("workflows.tick")
+        tick("workflows.forget_requests")
+    send("POST", f"/workflow-runs/{flow_run}/cancel")
+    send("POST", f"/workflow-runs/{flow_run}/retry")
+    for path in (f"/workflow-schedules/{schedule}", f"/workflow-triggers/{trigger}", f"/workflow-hooks/{hook}"):
+        send("DELETE", path)
     outbox.drain()
     for name in ("audit.seal", "projects.fold_tallies", "auth.forget_expired"):
         tick(name)

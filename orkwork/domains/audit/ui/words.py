@@ -82,6 +82,40 @@ PHRASES = {
     "sla.warned": "warns that the time of {what} runs out",
     "sla.breached": "saw {what} breach its SLA",
     "sla.breached:escalated": "escalated {what}: it is late",
+    "workflow.created": "made the workflow {what}",
+    "workflow.changed": "changed the workflow {what}",
+    "workflow.changed:active": "resumed the workflow {what}",
+    "workflow.changed:paused": "paused the workflow {what}",
+    "workflow.changed:archived": "archived the workflow {what}",
+    "workflow.deleted": "deleted the workflow {what}",
+    "workflow_run.created": "started the run {what}",
+    "workflow_run.created:queued": "queued the run {what}",
+    "workflow_run.changed": "counted the steps of the run {what}",
+    "workflow_run.moved": "moved the run {what}",
+    "workflow_run.moved:running": "saw the run {what} go on",
+    "workflow_run.moved:completed": "saw the run {what} complete",
+    "workflow_run.moved:failed": "saw the run {what} fail",
+    "workflow_run.moved:cancelled": "cancelled the run {what}",
+    "workflow_schedule.created": "added the schedule {what}",
+    "workflow_schedule.changed": "changed the schedule {what}",
+    "workflow_schedule.changed:paused": "paused the schedule {what}",
+    "workflow_schedule.changed:active": "resumed the schedule {what}",
+    "workflow_schedule.deleted": "deleted the schedule {what}",
+    "workflow_schedule.ticked": "carried out the schedule {what}",
+    "workflow_schedule.ticked:skipped": "skipped a tick of the schedule {what}: its last run is not over",
+    "workflow_schedule.ticked:missed": "missed a tick of the schedule {what}",
+    "workflow_schedule.ticked:refused": "could not start a run by the schedule {what}",
+    "workflow_schedule.ticked:backfilled": "made up for a period of the schedule {what}",
+    "workflow_trigger.created": "added the trigger {what}",
+    "workflow_trigger.changed": "changed the trigger {what}",
+    "workflow_trigger.changed:paused": "paused the trigger {what}",
+    "workflow_trigger.changed:active": "resumed the trigger {what}",
+    "workflow_trigger.deleted": "deleted the trigger {what}",
+    "workflow_trigger.refused": "started nothing by the trigger {what}",
+    "workflow_hook.created": "added the webhook {what}",
+    "workflow_hook.changed": "changed the webhook {what}",
+    "workflow_hook.deleted": "deleted the webhook {what}",
+    "workflow_hook.called": "took a request at the webhook {what}",
     "demo.removed": "removed the demo",
     "audit.erased": "erased the events of a demo",
     "job.changed": "paused or resumed the job {what}",
@@ -133,8 +167,10 @@ def href_of(event: EventOut) -> str:
         return ""
     if event.subject_kind in ("task", "execution") and event.subject_label:
         return f"/tasks/{event.subject_label}"
-    if event.subject_kind in ("agent", "project") and event.subject_id:
+    if event.subject_kind in ("agent", "project", "workflow") and event.subject_id:
         return f"/{event.subject_kind}s/{event.subject_id}"
+    if event.subject_kind == "workflow_run" and event.subject_id:
+        return f"/workflows/runs/{event.subject_id}"
     return _PLACES.get(event.subject_kind, "")
 
 

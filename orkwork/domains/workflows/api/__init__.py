@@ -1,0 +1,1 @@
+"""`/workflows`, their runs, and what starts them."""

@@ -1,0 +1,1 @@
+"""Templates, conditions, graphs of steps and schedules, all pure."""

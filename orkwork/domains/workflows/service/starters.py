@@ -1,0 +1,64 @@
+"""What schedules, triggers and webhooks have in common: room, inputs, changed columns, and how that is told."""
+
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from orkwork.core import clock
+from orkwork.core.errors import Conflict
+from orkwork.core.work import Work
+from orkwork.domains.workflows import events
+from orkwork.domains.workflows.models import WorkflowState
+from orkwork.domains.workflows.queries import rows
+from orkwork.domains.workflows.rules import templates
+from orkwork.domains.workflows.schemas.templates import InputDef
+
+MAX_STARTERS = 50
+
+
+def check_room(work: Work, ref: str | UUID, table: str) -> dict[str, Any]:
+    """The workflow's row, locked; Conflict when it is archived or has as many of these as it may."""
+    workflow = rows.workflow_row(work, ref, lock=True)
+    if workflow["state"] == WorkflowState.ARCHIVED:
+        raise Conflict("workflow.archived", f"{workflow['name']} is archived", "Restore it first.")
+    found = work.one(f"select count(*) as n from {table} where workflow_id = %(id)s", workflow)
+    if found and found["n"] >= MAX_STARTERS:
+        raise Conflict("workflow.starters", f"It has {MAX_STARTERS} of these already", "Delete one first.")
+    return workflow
+
+
+def check_inputs(work: Work, workflow: dict[str, Any], mapping: dict[str, Any], root: str) -> None:
+    """Refuse a mapping that could never start the current version."""
+    found = rows.version_row(work, workflow["id"], workflow["current"])
+    templates.check_mapping([InputDef.model_validate(one) for one in found["inputs"]], mapping, root)
+
+
+def write(work: Work, table: str, row_id: UUID, wanted: dict[str, Any]) -> None:
+    """Write changed columns; names come from the schema, never from the caller."""
+    assignments = ", ".join(f"{name} = %({name})s" for name in wanted)
+    params = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in wanted.items()}
+    work.sql(
+        f"update {table} set {assignments}, version = version + 1, updated_at = %(now)s where id = %(id)s",
+        params | {"id": row_id, "now": clock.now()},
+    )
+
+
+def tell_changed(
+    work: Work,
+    kind: type[events.ScheduleChanged] | type[events.TriggerChanged] | type[events.HookChanged],
+    row: dict[str, Any],
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> None:
+    """Tell that one of these was changed; its state stands as `status`, as everywhere."""
+    status = {"state": "status"}
+    work.emit(
+        kind(
+            subject_id=row["id"],
+            subject_label=after.get("name", row["name"]),
+            project_id=row["project_id"],
+            before={status.get(name, name): value for name, value in before.items()},
+            after={status.get(name, name): value for name, value in after.items()},
+        )
+    )
