@@ -32,7 +32,7 @@ COMMANDS = {
     "keys": Command("orkwork.cli.keys:keys", "Keys of agents, for automation."),
     "demo": Command("orkwork.cli.demo:demo", "Start a made-up company at work, or remove it."),
     "seed": Command("orkwork.cli.seed:seed", "Make the starter agents and the first project."),
-    "import": Command("orkwork.cli.imports:imports", "Bring in a tracker's issues, people and comments."),
+    "import": Command("orkwork.cli.imports:imports", "Bring in a tracker's issues or a recorded workflow."),
     "audit": Command("orkwork.cli.audit:audit", "The sealed record of every change."),
     "openapi": Command("orkwork.cli.openapi:openapi", "Print the API's OpenAPI document."),
 }

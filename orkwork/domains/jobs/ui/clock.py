@@ -31,6 +31,9 @@ WORDS = {
     "sla.check": "Warn of SLAs that run out, and tell of breaches",
     "executions.check_clocks": "End runs whose time is over, and tell of tasks that wait too long",
     "executions.sweep_files": "Delete files that no run holds",
+    "workflows.follow": "Let workflows follow their tasks and hear their triggers",
+    "workflows.tick": "Carry out the schedules of workflows",
+    "workflows.forget_requests": "Forget webhook requests that are too old to come again",
     "auth.forget_expired": "Forget expired sessions and kept answers",
     "tasks.forget_notices": "Forget what agents were to notice long ago",
 }
