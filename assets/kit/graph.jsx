@@ -145,6 +145,11 @@ function Sketch({ figure, looks, view }) {
 }
 
 function Legend({ figure, looks, L }) {
+  if (figure.plain) return null;
+  return <Meanings figure={figure} looks={looks} L={L} />;
+}
+
+function Meanings({ figure, looks, L }) {
   const present = useMemo(() => {
     const found = new Set();
     figure.nodes.forEach((n, i) => (n.n ? Object.keys(looks[i] ?? {}) : [looks[i]?.[0]]).forEach((status) => found.add(status)));
@@ -245,7 +250,8 @@ export function Graph({ figure: given, looks: states = [], chosen = "", label, o
     return node ? { node, x: px, y: py } : null;
   }, []);
   const choose = (key) => {
-    if (key && key === now.current.picked) return navigate(`/tasks/${key}`);
+    // A template's steps have no page of their own.
+    if (key && key === now.current.picked && !now.current.figure.plain) return navigate(`/tasks/${key}`);
     pick(key);
     onChoose?.(key);
     return undefined;

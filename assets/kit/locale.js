@@ -72,6 +72,10 @@ function make(locale) {
       const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
       return intl("DateTimeFormat", { day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
     },
+    due(at, zone) {
+      if (blank(at)) return "—";
+      return intl("DateTimeFormat", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone || undefined }).format(new Date(at));
+    },
     clock: (at) =>
       intl("DateTimeFormat", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at)),
     today: () =>

@@ -12,6 +12,7 @@ export const STATUS = {
   COMPLETED: ["circle-check", "ok", msg("Completed")],
   FAILED: ["circle-x", "bad", msg("Failed")],
   CANCELLED: ["ban", "idle", msg("Cancelled")],
+  SKIPPED: ["circle-minus", "idle", msg("Left out")],
 };
 
 export const PRIORITY = {

@@ -14,6 +14,7 @@ export const GLYPHS = {
   COMPLETED: ["circle", "M6 1.5a4.5 4.5 0 1 0 .01 0z", false],
   FAILED: ["x-thin-open", "M2 2l8 8M10 2l-8 8", true],
   CANCELLED: ["line-ne-open", "M2 10l8-8", true],
+  SKIPPED: ["line-ew-open", "M2 6h8", true],
 };
 const INK = { "": "text-2", ok: "ok", warn: "warn", bad: "bad", info: "info", idle: "idle", acc: "accent-text" };
 const TOKENS = ["bg", "surface", "line", "line-strong", "text", "text-2", "accent", "accent-text", "accent-soft", "ok", "warn", "bad", "info", "idle", "ok-fill", "warn-fill", "bad-fill", "info-fill", "idle-fill"];

@@ -72,6 +72,11 @@ def moment(at: Any) -> rx.Var[str]:
     return _call("moment", at)
 
 
+def due(at: Any, zone: Any) -> rx.Var[str]:
+    """An ISO time that is to come as weekday, day and time in a zone: 'Monday 30 November at 09:00'."""
+    return _call("due", at, zone)
+
+
 def quoted(text: str) -> str:
     """`text` as a JavaScript string that is also safe inside a script element."""
     return json.dumps(text).replace("</", "<\\/")

@@ -135,6 +135,9 @@ _PLACES = {
     "company": "/settings",
     "job": "/settings/jobs",
     "sla_rule": "/settings/sla",
+    "workflow_schedule": "/workflows",
+    "workflow_trigger": "/workflows",
+    "workflow_hook": "/workflows",
 }
 
 
