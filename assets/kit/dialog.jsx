@@ -39,6 +39,7 @@ if (typeof document !== "undefined") {
   document.addEventListener("click", (event) => {
     const opener = event.target.closest?.("[data-open]");
     if (opener) document.getElementById(opener.dataset.open)?.showModal?.();
+    event.target.closest?.(".menu-in button, .menu-in a")?.closest("details")?.removeAttribute("open");
     const closer = event.target.closest?.("[data-close]");
     if (closer) closer.closest("dialog")?.close();
   });

@@ -187,7 +187,8 @@ function boxes(figure, looks, chosen, ink, scale, words) {
   const [w, h] = BOX.boxes;
   const out = edges(figure, ink, scale);
   const picked = figure.nodes.filter((n) => n.k === chosen);
-  if (picked.length) out.push(filled(picked.map((n) => box(n.x - 4, n.y - 4, w + 8, h + 8, 10)), ink.accent, ink.accent, 0, 0.35));
+  // Also where nothing is chosen: traces that change places lose their texts.
+  out.push(filled(picked.map((n) => box(n.x - 4, n.y - 4, w + 8, h + 8, 10)), ink.accent, ink.accent, 0, 0.35));
   for (const hot of [false, true]) {
     const some = figure.nodes.filter((n) => !!n.c === hot);
     if (some.length) out.push(filled(some.map((n) => box(n.x, n.y, w, h, 8)), ink.surface, hot ? ink.accent : ink["line-strong"], hot ? 1.75 : 1));

@@ -13,7 +13,8 @@ from orkwork.domains.settings import queries as company
 from orkwork.domains.workflows.models import WorkflowState
 from orkwork.domains.workflows.queries import runs as run_queries
 from orkwork.domains.workflows.queries import templates as queries
-from orkwork.domains.workflows.schemas.templates import StepDef, WorkflowIn
+from orkwork.domains.workflows.rules import filling
+from orkwork.domains.workflows.schemas.templates import WorkflowIn
 from orkwork.domains.workflows.service import editing
 from orkwork.domains.workflows.ui import lines
 from orkwork.ui.components import filters, form
@@ -114,9 +115,15 @@ class Workflows(Screen, rx.State):
         project = str(data.get("project_id") or "")
         if not is_uuid(project):
             raise invalid("project_id", "choose the project in which its tasks are created")
-        first = StepDef(key="step-1", title=str(data.get("first") or "").strip() or "First step")
+        first = str(data.get("first") or "").strip()[:1000] or "First step"
+        named = dict.fromkeys(one.path[0] for one in filling.references(first, "input", "first"))
         wanted = WorkflowIn.model_validate(
-            {"name": str(data.get("name") or ""), "project_id": project, "steps": [first.model_dump()]}
+            {
+                "name": str(data.get("name") or ""),
+                "project_id": project,
+                "inputs": [{"name": name, "required": True} for name in named],
+                "steps": [{"key": "step-1", "title": first}],
+            }
         )
         made = await self.do(editing.create_workflow, wanted)
         self.making = False

@@ -157,7 +157,7 @@ def _form(state: Any) -> rx.Component:
                 "review_required",
                 t("Needs a review"),
                 id="step-review",
-                checked=step["review_required"].to(bool),
+                default_checked=step["review_required"].to(bool),
                 on_change=state.review,
             ),
         ),
@@ -222,11 +222,13 @@ def _inputs(state: Any) -> rx.Component:
                 "required",
                 t("Required"),
                 id=own("required"),
-                checked=one["required"].to(bool),
+                default_checked=one["required"].to(bool),
                 on_change=state.require(one["id"]),
             ),
             icon_button("trash-2", t("Remove {name}", name=one["name"]), on_click=state.remove_input(one["id"])),
-            text("options", t("Only these values"), hint=t("Parted by commas; empty for any")),
+            rx.el.div(
+                text("options", t("Only these values"), hint=t("Parted by commas; empty for any")), class_name="wide"
+            ),
             class_name="inputrow",
             key=one["id"],
         )

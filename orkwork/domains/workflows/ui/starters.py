@@ -90,9 +90,10 @@ class Starters(Screen, rx.State):
             await self._try(self.was["cron"])
 
     @handler
-    async def end(self):
-        """Close what is open, and forget the secret."""
-        self.form, self.secret = "", ""
+    async def end(self, kind: str):
+        """Close a form, and forget the secret; one that another has taken the place of has closed already."""
+        if self.form == str(kind):
+            self.form, self.secret = "", ""
 
     @handler
     async def try_cron(self, cron: str):

@@ -308,7 +308,7 @@ def dialogs() -> list[rx.Component]:
             title,
             rx.cond(Starters.form == kind, build(), rx.fragment()),
             open=Starters.form == kind,
-            on_close=Starters.end,
+            on_close=Starters.end(kind),
         )
         for kind, title, build in kinds
     ]
