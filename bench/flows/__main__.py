@@ -12,6 +12,9 @@ from bench.flows.simulating import Simulated, run
 from bench.replay.client import Client, Refused
 from bench.replay.setup import base_of, cookie_of, make_agent_key, project_of
 
+LEAST_SECONDS = 10.0
+TASK_SECONDS = 0.06
+"""What each task adds to the time: its requests are not to be what is measured."""
 _COLUMNS = ("critical", "simulated", "recorded", "/critical", "/recorded")
 HEAD = f"{'':4} {'workflow':44} {'tasks':>5} {'deps':>6} {' '.join(f'{name:>9}' for name in _COLUMNS)}"
 
@@ -23,7 +26,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--url", help="the server's address")
     parser.add_argument("--owner-cookie", help="session cookie of an owner, as name=value")
     parser.add_argument("--owner-link", help="one-time owner link")
-    parser.add_argument("--seconds", type=float, default=20, help="how long the critical path takes (default 20)")
+    parser.add_argument(
+        "--seconds", type=float, help="how long the critical path takes (default 10, more for many tasks)"
+    )
     parser.add_argument("--prefix", default="WF", help="start of the projects' prefixes (default WF)")
     return parser
 
@@ -40,7 +45,8 @@ async def main(options: argparse.Namespace) -> bool:
     for number, path in enumerate(options.files):
         recording = read(path)
         project_id = await project_of(owner, f"{options.prefix}{chr(ord('A') + number)}", owner, recording.name)
-        done = await run(recording, project_id, owner, agent, options.seconds / recording.critical_seconds)
+        seconds = options.seconds or max(LEAST_SECONDS, len(recording.seconds) * TASK_SECONDS)
+        done = await run(recording, project_id, owner, agent, seconds / recording.critical_seconds)
         fine &= say(recording, done)
     await owner.close()
     await agent.close()

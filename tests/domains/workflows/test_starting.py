@@ -13,12 +13,13 @@ from fastapi.testclient import TestClient
 from standardwebhooks.webhooks import Webhook
 
 from jobs import outbox
-from orkwork.core import clock
+from orkwork.core import clock, encryption
 from orkwork.core.actor import Role
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.workflows.models import RunState, SwitchState
 from orkwork.domains.workflows.schemas.starting import BackfillIn, HookIn, ScheduleIn, ScheduleOut, TriggerIn
 from orkwork.domains.workflows.service import hooking, running, scheduling, triggering
+from tests.bench.real_data import DATA, needs_data
 from tests.domains.workflows.flowing import (
     BASE,
     counts,
@@ -123,6 +124,22 @@ def test_a_queued_run_begins_when_the_one_before_has_ended(company: Company) -> 
     assert [run["state"] for run in runs()] == ["completed", "cancelled", "running"]
     company.do(running.cancel_run, third.id)
     assert counts()["tasks"] == 3
+
+
+def test_a_queued_run_that_can_not_begin_any_more_is_cancelled_and_holds_nothing_up(
+    http: TestClient, company: Company
+) -> None:
+    with later(0):
+        worker, made = company.agent(), workflow(company, steps=ONE)
+        schedule(company, made.id, overlap="queue")
+    for hours in (1, 2, 3):
+        with later(hours):
+            tick()
+    first = company.do(running.queries.run, runs()[0]["id"])
+    end(company, first, worker, "a")
+    http.patch(f"{BASE}/projects/{made.project_id}", json={"status": "archived"}, headers=company.owner.headers)
+    follow()
+    assert [run["state"] for run in runs()] == ["completed", "cancelled", "cancelled"]
 
 
 @pytest.mark.parametrize(("catch_up", "keys"), [(1, ["15"]), (2, ["14", "15"]), (9, ["13", "14", "15"])])
@@ -479,6 +496,29 @@ def test_a_webhook_is_not_asked_more_than_it_may_be(http: TestClient, company: C
     sender = Sender(http, company)
     found = {sender.send(b"{}", "one").status_code for _ in range(130)}
     assert found == {202, 429}
+
+
+@pytest.mark.realdata
+@needs_data
+def test_the_standards_own_vector_is_taken_or_is_skipped_without_shared_data(
+    http: TestClient, company: Company
+) -> None:
+    path = DATA / "conformance" / "standard_webhooks" / "vectors.json"
+    vector = json.loads(path.read_text())["sign"]
+    sender = Sender(http, company)
+    kept = encryption.encrypt(vector["key"].encode(), hooking.PURPOSE)
+    perform(lambda work: work.sql("update workflow_hooks set secret = %(kept)s", {"kept": kept}))
+    headers = {name: str(vector[name]) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")}
+    body = vector["payload"].encode()
+    assert http.post(sender.path, content=body, headers=headers).status_code == 401, "long ago"
+    for seconds, status in ((-301, 401), (299, 202), (301, 401)):
+        at = datetime.fromtimestamp(vector["webhook-timestamp"] + seconds, UTC)
+        with time_machine.travel(at, tick=False):
+            assert http.post(sender.path, content=body, headers=headers).status_code == status, seconds
+    with time_machine.travel(datetime.fromtimestamp(vector["webhook-timestamp"], UTC), tick=False):
+        for wrong in ("v1,dawfeoifkpqwoekfpqoekf", headers["webhook-signature"][:8], "v1,"):
+            sent = headers | {"webhook-signature": wrong}
+            assert http.post(sender.path, content=body, headers=sent).status_code == 401, wrong
 
 
 def test_old_requests_are_forgotten(http: TestClient, company: Company) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from orkwork.core import clock
-from orkwork.core.errors import Conflict
+from orkwork.core.errors import Conflict, OrkworkError
 from orkwork.core.ids import uuid7
 from orkwork.core.work import Work
 from orkwork.domains.tasks.schemas import BulkIn, BulkMade
@@ -130,22 +130,30 @@ where r.trigger_id = %(id)s and r.state = 'queued' and not exists (
 order by r.id limit 1 for no key update of r
 """
 _GO = "update workflow_runs set state = 'running', started_at = %(now)s, version = version + 1 where id = %(id)s"
+_GIVE_UP = "update workflow_runs set state = 'cancelled', ended_at = %(now)s, version = version + 1 where id = %(id)s"
 
 
 def begin_queued(work: Work, trigger_id: UUID) -> None:
-    """Let the run go that waits longest behind the runs of one schedule, when none of them is under way any more."""
-    run = work.one(_WAITING, {"id": trigger_id})
-    if run is None:
-        return
-    plan = _plan(work, run["workflow_id"], run["version_number"], run["inputs"])
-    _make_tasks(work, run, plan)
-    work.sql(_GO, {"id": run["id"], "now": clock.now()})
+    """Let the run go that waits longest behind the runs of one schedule, when none of them is under way any more. One that
+    can't begin any more is cancelled, and the next one goes."""
+    while run := work.one(_WAITING, {"id": trigger_id}):
+        try:
+            _make_tasks(work, run, _plan(work, run["workflow_id"], run["version_number"], run["inputs"]))
+        except OrkworkError as refusal:
+            _leave_queue(work, run, _GIVE_UP, {"status": RunState.CANCELLED, "reason": refusal.message})
+        else:
+            _leave_queue(work, run, _GO, {"status": RunState.RUNNING})
+            return
+
+
+def _leave_queue(work: Work, run: dict[str, Any], statement: str, told: dict[str, Any]) -> None:
+    work.sql(statement, {"id": run["id"], "now": clock.now()})
     work.emit(
         events.RunMoved(
             subject_id=run["id"],
             subject_label=label(run, run),
             project_id=run["project_id"],
             before={"status": RunState.QUEUED},
-            after={"status": RunState.RUNNING, "workflow_id": run["workflow_id"]},
+            after=told | {"workflow_id": run["workflow_id"]},
         )
     )
