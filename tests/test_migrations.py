@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from orkwork.domains.tasks.schemas import CriterionOut
 from tests.services import Services
 
 ROOT = Path(__file__).parent.parent
@@ -55,3 +56,33 @@ def test_two_migrations_at_once_wait_for_each_other(empty: str) -> None:
     both = [subprocess.Popen(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": empty}) for _ in range(2)]
     assert [process.wait(120) for process in both] == [0, 0]
     assert "tasks" in tables(empty)
+
+
+FILLED = """
+insert into projects (id, name, key_prefix, description, status, demo, created_at, updated_at, version)
+  values ('00000000-0000-7000-8000-000000000001', 'Old', 'OLD', '', 'paused', false, now(), now(), 1);
+insert into tasks (id, project_id, number, key, title, description, kind, status, priority, acceptance_criteria, capset_id,
+    review_required, auto_assigned, blocked_count, flagged, crit, created_by_kind, created_at, updated_at, version)
+  select ('00000000-0000-7000-8000-00000000000' || n)::uuid, '00000000-0000-7000-8000-000000000001', n, 'OLD-' || n, 'T', '', 'task',
+    'CREATED', 2, case n when 1 then '[{"text": "Adds up", "done": true}, {"text": "Is fast", "done": false}]'::jsonb
+    else '[]' end, (select min(id) from capability_sets), true, false, 0, false, 0, 'system', now(), now(), 1
+  from generate_series(1, 2) n;
+"""
+
+
+def test_ticked_criteria_become_verified_ones_and_paused_projects_held_ones_and_back(empty: str) -> None:
+    alembic(empty, "upgrade", "0006_assignment")
+    with psycopg.connect(empty) as connection:
+        connection.execute(FILLED)
+        ticked = connection.execute("select acceptance_criteria from tasks order by number").fetchall()
+    alembic(empty, "upgrade", "0008_lifecycle")
+    with psycopg.connect(empty) as connection:
+        row = connection.execute("select acceptance_criteria from tasks order by number").fetchall()
+        held = connection.execute("select hold ->> 'by_name' from projects").fetchall()
+    first, second = (CriterionOut.model_validate(one) for one in row[0][0])
+    assert (first.text, first.state, first.verified_by_name) == ("Adds up", "met", "orkwork")
+    assert (second.text, second.state, second.verified_at, second.evidence) == ("Is fast", "open", None, "")
+    assert (row[1][0], held) == ([], [("orkwork",)])
+    alembic(empty, "downgrade", "0006_assignment")
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("select acceptance_criteria from tasks order by number").fetchall() == ticked

@@ -43,8 +43,7 @@ def hold_company(work: Work, body: HoldIn) -> CompanyOut:
     row = work.session.exec(select(Company).where(Company.id == 1).with_for_update()).one()
     if row.hold is not None:
         raise Conflict("company.held", "The company is on hold already", "Resume it first to give another reason.")
-    row.hold = rules.hold_of(work.actor, body.reason, clock.now())
-    row.version += 1
+    row.hold = rules.hold_of(work.actor, body.reason, clock.now())  # no edit, so the version stays
     work.emit(CompanyHeld(subject_id=None, subject_label=row.name, after={"reason": body.reason}))
     return queries.shown(row)
 
@@ -56,6 +55,6 @@ def resume_company(work: Work) -> CompanyOut:
     if row.hold is None:
         raise Conflict("company.not_held", "The company is not on hold", "There is nothing to resume.")
     before = {"reason": row.hold["reason"], "since": row.hold["since"]}
-    row.hold, row.resumed_at, row.version = None, clock.now(), row.version + 1
+    row.hold, row.resumed_at = None, clock.now()
     work.emit(CompanyResumed(subject_id=None, subject_label=row.name, before=before))
     return queries.shown(row)

@@ -120,7 +120,7 @@ def test_open_criteria_stop_a_completion_and_are_named(before: str, to: str) -> 
     found = verdict(row, to, ACTORS["member"])
     assert found == ("task.criteria_open" if to == "COMPLETED" else "moves")
     if to == "COMPLETED":
-        with pytest.raises(Conflict, match=r"'No. 0', 'No. 1', 'No. 2' and 2 more") as refusal:
+        with pytest.raises(Conflict, match=r"'No\. 0', 'No\. 1', 'No\. 2' and 2 more") as refusal:
             rules.check_move(row, Status.COMPLETED, ACTORS["member"], None)
         assert refusal.value.extra["open_criteria"] == list(criteria)
 
