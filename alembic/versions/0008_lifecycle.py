@@ -43,10 +43,12 @@ begin
     where u.status = 'READY' and u.was <> 'READY' on conflict do nothing),
   withdrawn as (
     delete from ready_tasks r using upd u where r.task_id = u.id and u.was = 'READY' and u.status <> 'READY'),
-  noticed as (  -- whose it is, or was: who held it when it began to wait, or worked on it before
+  noticed as (  -- whose it is, or was: who holds it, held it last, or worked on it last
     insert into agent_notices (agent_id, kind, task_id, created_at)
-    select coalesce(u.assignee_id, u.worker_id), 'unblocked', u.id, (p_telling->>'now')::timestamptz from upd u
-    where p_completed and coalesce(u.assignee_id, u.worker_id) is not null
+    select distinct n.agent_id, 'unblocked', u.id, (p_telling->>'now')::timestamptz
+    from upd u cross join lateral unnest(case when u.assignee_id is null then array[u.former_id, u.worker_id]
+      else array[u.assignee_id] end) as n(agent_id)
+    where p_completed and n.agent_id is not null
       and (u.status <> u.was or (u.was_flagged and not u.flagged and u.status in ('ASSIGNED', 'IN_PROGRESS')))),
   facts as (
     select case when u.status <> u.was then 'task.moved' when u.flagged then 'task.blocked' else 'task.unblocked' end as name, u.*
@@ -144,6 +146,10 @@ def upgrade() -> None:
         "'by_id', null, 'by_name', 'orkwork') where status = 'paused'"
     )
     op.create_check_constraint("hold", "projects", "(status = 'paused') = (hold is not null)")
+    op.add_column(
+        "tasks",
+        sa.Column("former_id", sa.Uuid(), sa.ForeignKey("agents.id", ondelete="SET NULL"), nullable=True),
+    )
     _notices()
     op.execute(SETTLE)
     op.execute(VERIFIED)
@@ -181,6 +187,7 @@ def downgrade() -> None:
     op.execute(TICKED)
     op.execute(SETTLE_BEFORE)
     op.drop_table("agent_notices")
+    op.drop_column("tasks", "former_id")
     op.drop_constraint("hold", "projects", type_="check")
     for table in ("projects", "settings"):
         op.drop_column(table, "resumed_at")

@@ -187,6 +187,8 @@ class Task(SQLModel, table=True):
     assignee_id: UUID | None = Field(None, foreign_key="agents.id")
     worker_id: UUID | None = Field(None, foreign_key="agents.id")
     """Who ran it last: may not review it."""
+    former_id: UUID | None = Field(None, sa_column=Column(ForeignKey("agents.id", ondelete="SET NULL")))
+    """Who held it last, when nobody does: hears of it when nothing blocks it any more."""
     fence: int = Field(0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     """Grows with every assignment; a write that names an older one is refused."""
     lease_until: datetime | None = None

@@ -98,6 +98,15 @@ def test_running_agents_are_told_at_their_next_call(http: TestClient, company: C
         assert connection.exec_driver_sql("select running from agent_load").scalar_one() == 0
 
 
+def test_a_task_that_is_cancelled_alone_ends_its_run_with_the_same_reason(http: TestClient, company: Company) -> None:
+    worker, keys = company.agent(), planned(company, a=[], b=["a"])
+    [claim] = http.post(f"{BASE}/tasks/claim", json={"start": True}, headers=worker.headers).json()["claims"]
+    company.do(lifecycle.transition, keys["a"], MoveIn(to=Status.CANCELLED, reason="Too dear"))
+    ended = http.get(f"{BASE}/executions/{claim['execution']['id']}", headers=worker.headers).json()
+    assert (ended["status"], ended["failure"], ended["failure_detail"]) == ("cancelled", "task_cancelled", "Too dear")
+    assert states(keys) == {"a": "CANCELLED", "b": "PLANNING"}
+
+
 def test_another_number_than_was_seen_cancels_nothing(http: TestClient, company: Company) -> None:
     keys = planned(company, a=[], b=["a"])
     answer = http.post(f"{BASE}/tasks/{keys['a']}/cancel", json={"expected": 1}, headers=company.owner.headers)

@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 from jobs import outbox
 from orkwork.core.ids import uuid7
 from orkwork.domains.tasks.models import Status
-from orkwork.domains.tasks.schemas import CommentIn, MoveIn
-from orkwork.domains.tasks.service import assignment, comments, judging, lifecycle
+from orkwork.domains.tasks.schemas import CommentIn, DependencyIn, MoveIn
+from orkwork.domains.tasks.service import assignment, comments, dependencies, judging, lifecycle
 from tests.domains.tasks.test_next_work import Waiting
 from tests.factories import Company, Worker
 from tests.web.conftest import servers
@@ -88,6 +88,22 @@ def test_who_worked_on_a_task_is_told_when_nothing_blocks_it_any_more(http: Test
     told = ask(http, worker)
     assert (told["reason"], told["task"]["status"]) == ("unblocked", "READY")
     assert ask(http, other)["reason"] == "ready"
+
+
+def test_who_let_a_blocked_task_go_before_starting_it_is_told_as_well(http: TestClient, company: Company) -> None:
+    worker, project = company.agent("CODE"), company.project()
+    first = company.task(project, "first", ready=True, review_required=False)
+    second = company.task(project, "second", ready=True)
+    [claim] = http.post(f"{BASE}/tasks/claim", json={"limit": 2}, headers=worker.headers).json()["claims"][1:]
+    assert claim["task"]["key"] == second.key
+    release = {"to": "READY", "fence": claim["fence"]}
+    assert http.post(f"{BASE}/tasks/{second.key}/transition", json=release, headers=worker.headers).is_success
+    company.do(dependencies.add_dependency, second.key, DependencyIn(depends_on=first.key))
+    company.do(lifecycle.transition, first.key, MoveIn(to=Status.IN_PROGRESS))
+    company.do(lifecycle.transition, first.key, MoveIn(to=Status.COMPLETED))
+    told = ask(http, worker)
+    assert (told["reason"], told["task"]["key"]) == ("unblocked", second.key)
+    assert ask(http, worker)["reason"] == "ready"
 
 
 def test_who_asked_for_a_task_hears_how_it_was_decided(http: TestClient, company: Company) -> None:

@@ -66,7 +66,7 @@ def next_work(work: Work, after: str | None = None) -> Json[NextOut]:
     """What the calling agent is to notice, one thing at a time, else the task that its next claim would most likely give
     it; with the reason.
 
-    `unblocked`: nothing blocks a task any more that it holds, or worked on last; `mentioned`: somebody wrote to it;
+    `unblocked`: nothing blocks a task any more that it holds, or held or worked on last; `mentioned`: somebody wrote to it;
     `decision_resolved`: a decision about a task of its own was made. Each is told once, in the order in which it came,
     or again from a cursor on: `after`. Then `assigned`: given to it by name; `changes_requested`: sent back by a review;
     `ready`: free for the first that claims it. `reason` is null when there is nothing. It takes nothing: POST

@@ -14,10 +14,9 @@ from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import subtree
 from orkwork.domains.tasks.queries.subtree import CancelIn, CancelledOut
 from orkwork.domains.tasks.queries.tasks import standing_row
+from orkwork.domains.tasks.service import moving
 from orkwork.domains.tasks.service.dependencies import EDGE_LOCK
 
-FAILURE = "task_cancelled"
-"""Why a run ended whose task was cancelled."""
 ROUNDS = 5
 _LOCK = "select id from ready_tasks r join tasks t on t.id = r.task_id where t.id = any(%(ids)s) order by t.id for update of r"
 _LOCK_TASKS = "select id from tasks where id = any(%(ids)s) order by id for no key update"
@@ -25,8 +24,8 @@ _CANCEL = f"""
 with was as materialized (select id, status, assignee_id from tasks where id = any(%(ids)s)),
 upd as (
   update tasks t set status = 'CANCELLED', version = t.version + 1, updated_at = %(e_now)s, assignee_id = null,
-    auto_assigned = false, fence = t.fence + case when was.status = any(%(held)s) then 1 else 0 end, lease_until = null,
-    retry_at = null, completed_at = null
+    former_id = coalesce(t.assignee_id, t.former_id), auto_assigned = false, lease_until = null, retry_at = null,
+    completed_at = null, fence = t.fence + case when was.status = any(%(held)s) then 1 else 0 end
   from was where t.id = was.id returning t.id, t.key, t.project_id, was.status as before, was.assignee_id as agent_id),
 withdrawn as (delete from ready_tasks r using upd u where r.task_id = u.id),
 loads as (
@@ -97,7 +96,7 @@ def _cancel(work: Work, root: UUID, ids: list[UUID], reason: str) -> CancelledOu
         "ids": ids,
         "root": root,
         "held": [status.value for status in rules.HELD],
-        "failure": FAILURE,
+        "failure": moving.CANCELLED,
         "reason": reason or None,
         "told": Jsonb({"reason": reason} if reason else {}),
     }

@@ -48,12 +48,18 @@ def transition(work: Work, ref: str | UUID, body: MoveIn, if_match: int | None =
         told = {"reason": body.reason} if body.reason else {}
         starts = body.to is Status.IN_PROGRESS and row["status"] == Status.ASSIGNED
         until = moving.lease(None) if starts and work.actor.is_agent else None
-        report = {"failure_detail": body.comment} if body.comment and body.to is Status.FAILED else {}
         asking = failing.asked_by_agent(work, row) if body.to is Status.FAILED and work.actor.is_agent else None
-        extra = moving.Extra(told=told, lease_until=until, report=report, asking=asking)
+        extra = moving.Extra(told=told, lease_until=until, report=_report(body), asking=asking)
         return moving.move(work, row, body.to, extra)
 
     return moved_or_refused(work, ref, attempt).task
+
+
+def _report(body: MoveIn) -> dict[str, Any]:
+    """What the run says that ends by a move."""
+    if body.to is Status.CANCELLED:
+        return {"failure": moving.CANCELLED, "failure_detail": body.comment or body.reason or None}
+    return {"failure_detail": body.comment} if body.comment and body.to is Status.FAILED else {}
 
 
 @operation("tasks:write")

@@ -27,6 +27,7 @@ upd as (
   update tasks t set
     status = %(to)s::text, version = t.version + 1, updated_at = %(e_now)s,
     assignee_id = case when %(keeps_assignee)s then t.assignee_id end,
+    former_id = case when %(keeps_assignee)s then t.former_id else coalesce(t.assignee_id, t.former_id) end,
     auto_assigned = t.auto_assigned and %(keeps_assignee)s,
     worker_id = case when %(to)s::text = 'IN_PROGRESS' then t.assignee_id else t.worker_id end,
     fence = t.fence + %(fence_step)s,
@@ -158,6 +159,8 @@ class Moved:
     """The execution that started or ended, as JSON."""
 
 
+CANCELLED = "task_cancelled"
+"""Why a run ended whose task was cancelled."""
 REPORT = (
     "progress",
     "note",
