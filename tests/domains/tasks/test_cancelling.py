@@ -92,7 +92,7 @@ def test_running_agents_are_told_at_their_next_call(http: TestClient, company: C
         answer = call(method, path, body)
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/task.cancelled"), answer.text
     ended = call("GET", f"/executions/{run}", None).json()
-    assert (ended["status"], ended["failure"], ended["failure_detail"]) == ("cancelled", "task_cancelled", "Too dear")
+    assert (ended["status"], ended["failure"], ended["failure_detail"]) == ("cancelled", "cancelled", "Too dear")
     assert call("POST", "/agents/me/heartbeat", {}).json()["holds"] == 0
     with db.engine().connect() as connection:
         assert connection.exec_driver_sql("select running from agent_load").scalar_one() == 0
@@ -103,7 +103,7 @@ def test_a_task_that_is_cancelled_alone_ends_its_run_with_the_same_reason(http: 
     [claim] = http.post(f"{BASE}/tasks/claim", json={"start": True}, headers=worker.headers).json()["claims"]
     company.do(lifecycle.transition, keys["a"], MoveIn(to=Status.CANCELLED, reason="Too dear"))
     ended = http.get(f"{BASE}/executions/{claim['execution']['id']}", headers=worker.headers).json()
-    assert (ended["status"], ended["failure"], ended["failure_detail"]) == ("cancelled", "task_cancelled", "Too dear")
+    assert (ended["status"], ended["failure"], ended["failure_detail"]) == ("cancelled", "cancelled", "Too dear")
     assert states(keys) == {"a": "CANCELLED", "b": "PLANNING"}
 
 

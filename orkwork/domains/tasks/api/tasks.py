@@ -218,7 +218,7 @@ def get_subtree(ref: TaskRef, door: Caller) -> Response:
 )
 def cancel_subtree(ref: TaskRef, body: CancelIn, door: Caller) -> Response:
     """A person's. The task and every unfinished one that waits for it, directly or not, all or nothing; for the task
-    alone, move it to CANCELLED. Runs end with the failure `task_cancelled`; a later write of their agents answers 409
+    alone, move it to CANCELLED. Runs end with the failure `cancelled`; a later write of their agents answers 409
     `task.cancelled`. `expected` refuses it when there is more or less to cancel than was seen."""
     return door.do(cancelling.cancel_subtree, ref, body)
 

@@ -10,11 +10,10 @@ from orkwork.core.errors import Conflict
 from orkwork.core.operation import operation
 from orkwork.core.work import Work
 from orkwork.domains.tasks import rules
-from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.models import Failure, Status
 from orkwork.domains.tasks.queries import subtree
 from orkwork.domains.tasks.queries.subtree import CancelIn, CancelledOut
 from orkwork.domains.tasks.queries.tasks import standing_row
-from orkwork.domains.tasks.service import moving
 from orkwork.domains.tasks.service.dependencies import EDGE_LOCK
 
 ROUNDS = 5
@@ -54,7 +53,7 @@ select (select count(*) from ended) as runs, (select count(*) from upd) as tasks
 @operation("tasks:write", agents=False)
 def cancel_subtree(work: Work, ref: str | UUID, body: CancelIn) -> CancelledOut:
     """Cancel a task with every task that waits for it, however far behind, all or nothing. Running executions end with
-    the failure `task_cancelled`, and their agents are told at their next call.
+    the failure `cancelled`, and their agents are told at their next call.
 
     What is completed stays, and what stands behind it alone. 409 when there is nothing to cancel, or not as many tasks
     as were `expected`.
@@ -96,7 +95,7 @@ def _cancel(work: Work, root: UUID, ids: list[UUID], reason: str) -> CancelledOu
         "ids": ids,
         "root": root,
         "held": [status.value for status in rules.HELD],
-        "failure": moving.CANCELLED,
+        "failure": Failure.CANCELLED,
         "reason": reason or None,
         "told": Jsonb({"reason": reason} if reason else {}),
     }

@@ -11,7 +11,7 @@ from orkwork.core.schema import Json
 from orkwork.core.work import Work, check_version
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.events import TaskChanged
-from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.models import Failure, Status
 from orkwork.domains.tasks.queries import candidates
 from orkwork.domains.tasks.queries.tasks import standing_lookup, standing_of, standing_row
 from orkwork.domains.tasks.schemas import CommentIn, MoveIn, TaskOut
@@ -58,7 +58,7 @@ def transition(work: Work, ref: str | UUID, body: MoveIn, if_match: int | None =
 def _report(body: MoveIn) -> dict[str, Any]:
     """What the run says that ends by a move."""
     if body.to is Status.CANCELLED:
-        return {"failure": moving.CANCELLED, "failure_detail": body.comment or body.reason or None}
+        return {"failure": Failure.CANCELLED, "failure_detail": body.comment or body.reason or None}
     return {"failure_detail": body.comment} if body.comment and body.to is Status.FAILED else {}
 
 

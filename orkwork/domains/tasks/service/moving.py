@@ -159,8 +159,6 @@ class Moved:
     """The execution that started or ended, as JSON."""
 
 
-CANCELLED = "task_cancelled"
-"""Why a run ended whose task was cancelled."""
 REPORT = (
     "progress",
     "note",
