@@ -171,6 +171,7 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
 POLICY |= {
     "executions.failures": (VIEWER, ANY, 0),
     "executions.task_limits": (VIEWER, "tasks:read", 0),
+    "executions.numbered": (VIEWER, "tasks:read", 0),
     "executions.log": (VIEWER, "tasks:read", 0),
     "executions.log_before": (VIEWER, "tasks:read", 0),
     "executions.artifact": (VIEWER, "tasks:read", 0),

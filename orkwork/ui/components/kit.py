@@ -11,6 +11,10 @@ def _text(value: rx.Var[str]) -> tuple[rx.Var[str]]:
     return (value,)
 
 
+def _number(value: rx.Var[int]) -> tuple[rx.Var[int]]:
+    return (value,)
+
+
 class Pill(rx.Component):
     """Icon and word in an outline."""
 
@@ -45,6 +49,16 @@ class SlaLeft(rx.Component):
     library = f"{_KIT}sla.jsx"
     tag = "SlaLeft"
     sla: rx.Var[dict[str, Any]]
+
+
+class LogView(rx.Component):
+    """A run's log, of which each batch brings the lines that are new; `on_gap(last)` asks for those it misses."""
+
+    library = f"{_KIT}log.jsx"
+    tag = "LogView"
+    batch: rx.Var[dict[str, Any]]
+    label: rx.Var[str]
+    on_gap: rx.EventHandler[_number]
 
 
 class CopyButton(rx.Component):

@@ -175,7 +175,7 @@ def many_failures(company: Company) -> ProjectOut:
     """Seven tasks that failed in one way, one that failed in another."""
     worker, project = company.agent("CODE"), company.project("Halyard", key_prefix="HAL")
     for n in range(7):
-        _run(company, worker, project, f"Case {n}", "failed", failure="applicable_patch")
+        _run(company, worker, project, f"Case {n}", "failed", failure="tool_failed")
     _run(company, worker, project, "Another story", "failed", failure="tests_failed")
     return project
 
@@ -186,7 +186,7 @@ def test_failures_of_one_kind_are_one_row_that_opens(
 ) -> None:
     with visit("/", company.owner, size=size, color_scheme=scheme) as page:
         expect(page.locator("#needs [data-row]")).to_have_count(2)
-        row = _need(page, "7 tasks of HAL failed: applicable patch")
+        row = _need(page, "7 tasks of HAL failed: A tool that the agent called failed")
         expect(row).not_to_contain_text("Case 0")
         row.get_by_role("button", name="7 tasks of HAL failed").click()
         expect(row.get_by_role("listitem")).to_have_count(7)

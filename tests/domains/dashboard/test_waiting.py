@@ -24,7 +24,7 @@ def failed(company: Company) -> list[str]:
     """Six tasks of one project that failed alike, then one that failed otherwise."""
     worker, project = company.agent("CODE"), company.project("Halyard", key_prefix="HAL")
     alike = [fail(company, worker, project, "tests_failed") for _ in range(queries.MANY_ALIKE + 1)]
-    return [*alike, fail(company, worker, project, "no_patch")]
+    return [*alike, fail(company, worker, project, "bad_request")]
 
 
 def test_failures_alike_stand_apart_and_are_counted_once(company: Company, failed: list[str]) -> None:

@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orkwork.core.errors import Invalid
 from orkwork.domains.executions.rules import files, limits, loops
 from orkwork.domains.executions.rules.failures import CATALOGUE
 from orkwork.domains.executions.rules.limits import Clock, Times
 from orkwork.domains.executions.rules.loops import Ended
+from orkwork.domains.settings.ui import limits as fields
 from orkwork.domains.tasks.models import Failure
+from orkwork.domains.tasks.ui import clocks
+from orkwork.ui import catalog
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -145,3 +149,27 @@ def test_a_files_name_never_breaks_out_of_its_header(name: str) -> None:
 def test_a_kind_that_is_none_is_any() -> None:
     assert files.media_type("Text/HTML; charset=utf-8") == "text/html"
     assert files.media_type("x\r\nSet-Cookie: a") == files.media_type(None) == "application/octet-stream"
+
+
+def test_every_failure_and_its_advice_is_translated() -> None:
+    known = catalog.messages("uk")
+    said = {text for meaning in CATALOGUE.values() for text in (meaning.summary, meaning.advice)}
+    assert said <= set(known)
+    assert {*clocks.NAMES.values(), *clocks.ORIGINS.values()} <= set(known)
+
+
+def test_a_duration_is_read_as_people_write_it() -> None:
+    for text, seconds in (
+        ("90", 90),
+        ("15m", 900),
+        ("1h 30m", 5400),
+        ("2 d", 172_800),
+        ("2 год 5 хв", 7500),
+        ("", None),
+    ):
+        assert fields.seconds_of(text, "x") == seconds
+    for wrong in ("soon", "5x", "-3m", "m", "1.5h"):
+        with pytest.raises(Invalid, match="must be a duration"):
+            fields.seconds_of(wrong, "x")
+    for seconds in (1, 60, 3661, 86_400, 90_061):
+        assert fields.seconds_of(fields.duration_text(seconds), "x") == seconds

@@ -14,6 +14,7 @@ from orkwork.domains.agents import queries, service
 from orkwork.domains.agents.schemas import AgentIn, AgentOut, AgentPatch
 from orkwork.domains.agents.ui import fields
 from orkwork.domains.projects import queries as project_queries
+from orkwork.domains.settings.ui import limits as limit_form
 from orkwork.ui.components.panel import body, card, skeleton
 from orkwork.ui.locale import t
 from orkwork.ui.page import page
@@ -47,6 +48,7 @@ def read_form(data: dict[str, Any]) -> dict[str, Any]:
     out["project_ids"] = [name.removeprefix("project:") for name in data if name.startswith("project:")] or None
     out["config"] = _config(data.get("config"))
     out["capabilities"] = _capabilities(data)
+    out["limits"] = limit_form.read_or_none(data)
     return out
 
 
@@ -106,6 +108,7 @@ class AgentForm(Screen, rx.State):
     projects: list[Option] = []
     allowed: list[str] = []
     known_skills: list[str] = []
+    limits: dict[str, str] = limit_form.values(None)
     ready: bool = False
 
     @handler
@@ -120,6 +123,7 @@ class AgentForm(Screen, rx.State):
             setattr(self, name, value)
         self.values = _values(agent) if agent else NEW
         self.version = agent.version if agent else 0
+        self.limits = limit_form.values(agent.limits if agent else None)
         self.allowed = [str(i) for i in agent.project_ids or []] if agent else []
         pairs = sorted(agent.capabilities.items()) if agent else []
         self.skills = [{"id": n, "name": name, "level": plain(level)} for n, (name, level) in enumerate(pairs)]

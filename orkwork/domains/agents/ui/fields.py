@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from orkwork.domains.settings.ui import limits
 from orkwork.ui.components import form
 from orkwork.ui.components.button import button, icon_button
 from orkwork.ui.components.icon import icon
@@ -53,6 +54,7 @@ def whole_form(state: Any) -> rx.Component:
             spell_check=False,
             style={"fontFamily": "var(--mono)", "fontSize": "12px"},
         ),
+        limits.part(state.limits, errors, of="agent"),
         form.actions(
             button(t("Cancel"), href=back),
             button(rx.cond(state.agent_id, t("Save agent"), t("Create agent")), kind="solid", type="submit"),

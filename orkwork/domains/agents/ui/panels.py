@@ -10,6 +10,7 @@ from orkwork.core.money import plain
 from orkwork.domains.agents.schemas import SpentDay, SpentModel
 from orkwork.domains.agents.ui import lines
 from orkwork.domains.audit.ui import words
+from orkwork.domains.executions.rules.failures import CATALOGUE
 from orkwork.domains.tasks.schemas import ExecutionOut, TaskItem
 from orkwork.ui.components import filters
 from orkwork.ui.components.avatar import avatar
@@ -20,7 +21,7 @@ from orkwork.ui.components.panel import card, properties, row
 from orkwork.ui.components.pill import state_pill, status_pill
 from orkwork.ui.components.table import num, table
 from orkwork.ui.components.when import when
-from orkwork.ui.locale import day, duration, money, number, plural, t
+from orkwork.ui.locale import day, duration, money, number, plural, say, t
 from orkwork.ui.shell import Shell
 
 LEVELS = ("0", "1", "2", "3", "4")
@@ -65,10 +66,10 @@ def run_line(run: ExecutionOut) -> RunLine:
     return {
         "key": run.task_key,
         "title": run.task_title,
-        "href": f"/tasks/{run.task_key}",
+        "href": f"/tasks/{run.task_key}/runs/{run.run}",
         "run": run.run,
         "status": run.status.value,
-        "failure": run.failure or "",
+        "failure": CATALOGUE[run.failure].summary if run.failure else "",
         "seconds": None if run.duration_ms is None else run.duration_ms // 1000,
         "cost": plain(run.cost_usd),
         "at": run.started_at.isoformat(),
@@ -243,7 +244,7 @@ def runs_card(state: Any) -> rx.Component:
         )  # fmt: skip
         ended = rx.el.span(
             state_pill(run["status"]),
-            rx.cond(run["failure"], rx.el.span(run["failure"], class_name="mono m2")),
+            rx.cond(run["failure"], rx.el.span(say(run["failure"]), class_name="m2")),
             class_name="row",
         )
         return [

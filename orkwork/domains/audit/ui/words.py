@@ -45,7 +45,7 @@ PHRASES = {
     "execution.logged": "wrote to the log of {what}",
     "artifact.added": "left an artifact at {what}",
     "task.waiting": "sees that {what} waits too long to be started",
-    "task.looping": "went in circles at {what}",
+    "task.looping": "tripped the loop breaker at {what}",
     "task.unbarred": "let an agent try {what} again",
     "tracker.imported": "imported a tracker into {what}",
     "agent.created": "added the agent {what}",

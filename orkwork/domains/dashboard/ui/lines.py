@@ -13,7 +13,7 @@ from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import state_of
 from orkwork.domains.sla.schemas import AtRisk, DueTask, SlaReport
 from orkwork.domains.tasks.queries.explained import NearMiss
-from orkwork.domains.tasks.ui.shown import time_left
+from orkwork.domains.tasks.ui.shown import FAILURES, time_left
 from orkwork.domains.tasks.ui.why import missed, options
 
 KINDS = ("job", "decision", "review", "blocked", "failures", "failed", "late", "paused")
@@ -75,7 +75,7 @@ def task_need(task: WaitingTask, now: datetime) -> Need:
         "seconds": max(0, int((now - task.since).total_seconds())),
         "behind": task.behind,
         "amount": plain(task.cost_usd),
-        "detail": task.failure_detail or (task.failure or "").replace("_", " "),
+        "detail": task.failure_detail or FAILURES.get(task.failure or "", ""),
         "raised": "",
     } | _ALONE
 
@@ -115,7 +115,7 @@ def failures_need(many: Failures, now: datetime) -> Need:
         "seconds": max(0, int((now - many.since).total_seconds())),
         "behind": many.behind,
         "amount": plain(many.cost_usd),
-        "detail": many.failure.replace("_", " "),
+        "detail": FAILURES.get(many.failure, many.failure),
         "raised": "",
         "project": many.project_key,
         "failure": many.failure,

@@ -6,11 +6,13 @@ from uuid import UUID
 from orkwork.core.errors import NotFound
 from orkwork.core.operation import query
 from orkwork.core.paging import decode_cursor, encode_cursor
-from orkwork.core.schema import PageOut
+from orkwork.core.schema import Json, PageOut
 from orkwork.core.work import Work
 from orkwork.domains.executions.models import LogLevel
 from orkwork.domains.executions.schemas import ArtifactOut, LogLineOut, LogOut
-from orkwork.domains.tasks.queries.tasks import VISIBLE
+from orkwork.domains.tasks.queries import shapes
+from orkwork.domains.tasks.queries.tasks import VISIBLE, standing_row
+from orkwork.domains.tasks.schemas import ExecutionOut
 
 _RUN = f"""
 select x.id, x.log_seq, x.status = 'running' as running from task_executions x join tasks t on t.id = x.task_id
@@ -28,6 +30,19 @@ def _run(work: Work, execution_id: UUID) -> dict[str, Any]:
     if row is None:
         raise NotFound("execution.not_found", f"There is no execution {execution_id}", "GET /executions lists them.")
     return row
+
+
+@query("tasks:read")
+def numbered(work: Work, ref: str | UUID, number: int) -> Json[ExecutionOut]:
+    """One run of a task by its number, 1 for the first."""
+    row = work.one(
+        f"select {shapes.as_json(shapes.execution())}::text as body, x.version from task_executions x "
+        "join tasks t on t.id = x.task_id where x.task_id = %(task)s and x.run = %(run)s",
+        {"task": standing_row(work, ref)["id"], "run": number},
+    )
+    if row is None:
+        raise NotFound("execution.not_found", f"{ref} has no run {number}", "Its page lists its runs.")
+    return Json(ExecutionOut, row["body"], row["version"])
 
 
 @query("tasks:read")

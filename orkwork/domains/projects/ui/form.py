@@ -12,6 +12,7 @@ from orkwork.domains.projects import queries, service
 from orkwork.domains.projects.schemas import ProjectIn, ProjectPatch
 from orkwork.domains.projects.ui.components import parts
 from orkwork.domains.settings import queries as settings
+from orkwork.domains.settings.ui import limits as limit_form
 from orkwork.ui.components import form
 from orkwork.ui.components.button import button
 from orkwork.ui.components.dialog import closes, dialog
@@ -27,6 +28,7 @@ def _fields(data: dict[str, Any], zone: str) -> dict[str, Any]:
         "deadline": _day(str(data.get("deadline") or ""), zone),
         "github_repository": str(data.get("github_repository") or "").strip() or None,
         "auto_assign": bool(data.get("auto_assign")),
+        "limits": limit_form.read_or_none(data),
     }
 
 
@@ -57,12 +59,14 @@ class ProjectForm(Screen, rx.State):
     key: str = ""
     was: dict[str, Any] = {}
     deadline: str = ""
+    limits: dict[str, str] = limit_form.values(None)
     _version: int = 0
 
     @handler
     async def begin(self):
         """Open an empty form."""
         self.key, self.was, self.deadline, self.errors, self.shown = "", {}, "", {}, True
+        self.limits = limit_form.values(None)
 
     @handler
     async def change(self, key: str):
@@ -72,7 +76,7 @@ class ProjectForm(Screen, rx.State):
         zone = ZoneInfo(company.time_zone)
         self.deadline = project.deadline.astimezone(zone).date().isoformat() if project.deadline else ""
         self.key, self.was, self._version = project.key_prefix, parts(project), project.version
-        self.errors, self.shown = {}, True
+        self.errors, self.shown, self.limits = {}, True, limit_form.values(project.limits)
 
     @handler
     async def save(self, data: dict[str, Any]):
@@ -132,6 +136,7 @@ def project_form() -> rx.Component:
             hint=t("READY tasks go to the agent that suits them best, as they appear; agents may still claim."),
             default_checked=was["auto_assign"].to(bool),
         ),
+        limit_form.part(ProjectForm.limits, errors, of="project"),
     ]
     save = rx.cond(ProjectForm.key == "", t("Create project"), t("Save"))
     body = form.form(

@@ -10,6 +10,7 @@ from orkwork.core.ids import is_uuid
 from orkwork.domains.decisions import service as decisions
 from orkwork.domains.decisions.schemas import ResolveIn
 from orkwork.domains.settings import queries as settings
+from orkwork.domains.settings.ui import limits
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import DependencyKind, Priority, Status
 from orkwork.domains.tasks.queries import lookup, subtree
@@ -30,11 +31,12 @@ from orkwork.domains.tasks.service import (
     comments,
     creating,
     criteria,
+    deciding,
     dependencies,
     lifecycle,
 )
 from orkwork.domains.tasks.service.judging import EvidenceIn, VerifyIn
-from orkwork.domains.tasks.ui import form, reading, reasons, why
+from orkwork.domains.tasks.ui import clocks, form, reading, reasons, why
 from orkwork.ui.screen import Screen, go, handler, toast
 
 COSTS = 10
@@ -61,6 +63,8 @@ class OneTask(Screen, rx.State):
     work: dict[str, Any] = {}
     sla: list[dict[str, Any]] = []
     why: dict[str, Any] = why.NOTHING
+    holding: dict[str, Any] = clocks.NOTHING
+    limits: dict[str, str] = {}
     needs: list[dict[str, Any]] = []
     waits: list[dict[str, Any]] = []
     related: list[dict[str, Any]] = []
@@ -156,9 +160,28 @@ class OneTask(Screen, rx.State):
     async def allow_retries(self, text: str):
         """Save how often a failed run is tried again."""
         if text != self.task["max_retries"]:
-            if not str(text).isdecimal():
+            if text and not str(text).isdecimal():
                 raise invalid("max_retries", "must be a number of 0 to 20")
-            return await self._save(max_retries=int(text))
+            return await self._save(max_retries=int(text) if text else None)
+
+    @handler
+    async def limit(self, data: dict[str, Any]):
+        """Save its own clocks and retry policy."""
+        found = dict(data)
+        attempts = limits.number(found.pop("limits.retry.attempts", ""))
+        said = limits.read(found)
+        if attempts is not None:
+            said["retry"] = said.get("retry", {}) | {"attempts": attempts}
+            return await self._save(limits=said)
+        return await self._save(limits=said or None, max_retries=None)
+
+    @handler
+    async def unbar(self, agent_id: str):
+        """Let an agent try again that the loop breaker kept from it."""
+        if not is_uuid(agent_id):
+            raise invalid("agent_id", "is not an agent")
+        await self.do(deciding.lift_bar, self.task["id"], UUID(agent_id))
+        await self._fill()
 
     @handler
     async def ask_review(self, wanted: bool):

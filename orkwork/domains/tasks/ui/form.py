@@ -13,6 +13,7 @@ from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agents
 from orkwork.domains.projects import queries as projects
 from orkwork.domains.settings import queries as settings
+from orkwork.domains.settings.ui import limits as limit_form
 from orkwork.domains.tasks.models import Priority
 from orkwork.domains.tasks.queries import lookup
 from orkwork.domains.tasks.schemas import Criterion, TaskIn
@@ -85,6 +86,7 @@ def _body(data: dict[str, Any], zone: str, needs: list[str]) -> TaskIn:
         review_required=bool(data.get("review_required")),
         ready=bool(data.get("ready")),
         depends_on=needs,
+        limits=limit_form.read_or_none(data),
     )
 
 
@@ -97,6 +99,7 @@ class NewTask(Screen, rx.State):
     capabilities: list[str] = []
     found: list[dict[str, str]] = []
     needs: list[str] = []
+    limits: dict[str, str] = limit_form.values(None)
 
     @handler
     async def begin(self, project: str = ""):
@@ -201,6 +204,7 @@ def _fields() -> list[rx.Component]:
             form.check("ready", t("Ready to be worked on"), default_checked=True),
             class_name="row wide w",
         ),
+        limit_form.part(NewTask.limits, errors, of="task"),
     ]
 
 

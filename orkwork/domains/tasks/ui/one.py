@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from orkwork.domains.projects.ui.holding import hold_banner
-from orkwork.domains.tasks.ui import cancelling, checklist, panels, picture, reasons, why
+from orkwork.domains.tasks.ui import cancelling, checklist, clocks, panels, picture, reasons, why
 from orkwork.domains.tasks.ui.components import agent_picker, priorities
 from orkwork.domains.tasks.ui.detail import OneTask
 from orkwork.ui.components import form
@@ -226,7 +226,13 @@ def _properties() -> rx.Component:
                 t("Retries"),
                 rx.el.span(
                     t("{n} of", n=task["retries"]),
-                    _line("retries", t("Retries at most"), task["max_retries"], OneTask.allow_retries),
+                    _line(
+                        "retries",
+                        t("Retries at most"),
+                        task["max_retries"],
+                        OneTask.allow_retries,
+                        placeholder=OneTask.holding["retries"],
+                    ),
                     class_name="row retries",
                 ),
             ),
@@ -320,6 +326,7 @@ def _time_and_money() -> rx.Component:
 def task() -> list[rx.Component]:
     """Title and moves on top; what it is on the left, how it stands on the right."""
     left = stack(
+        clocks.question(OneTask),
         panels.description(),
         checklist.criteria(),
         picture.dependencies(),
@@ -327,7 +334,7 @@ def task() -> list[rx.Component]:
         panels.costs(),
         panels.talk(),
     )
-    right = stack(_properties(), why.panel(OneTask), _time_and_money())
+    right = stack(_properties(), why.panel(OneTask), clocks.panel(OneTask), _time_and_money())
     content = rx.fragment(
         hold_banner(OneTask.task["held"], OneTask.task["prefix"]),
         rx.el.div(_title(), _moves(), class_name="stack tasktop"),
@@ -336,6 +343,7 @@ def task() -> list[rx.Component]:
     return [
         rx.cond(OneTask.key != "", content, card(skeleton(8))),
         agent_picker("assign-task", OneTask.agents, OneTask.assign),
+        clocks.limits_dialog(OneTask),
         reasons.reason_dialog(OneTask.asking, OneTask.errors, OneTask.say_why, OneTask.keep),
         cancelling.subtree_dialog(),
         confirm(

@@ -16,7 +16,7 @@ from orkwork.ui.components.panel import body, card
 from orkwork.ui.components.pill import state_pill
 from orkwork.ui.components.table import more, num, table
 from orkwork.ui.components.when import when
-from orkwork.ui.locale import duration, money, number, plural, t
+from orkwork.ui.locale import duration, money, number, plural, say, t
 from orkwork.ui.shell import Shell
 
 
@@ -62,9 +62,13 @@ def executions() -> rx.Component:
             class_name="row progress",
         )
         return [
-            run["run"],
+            rx.el.a(t("Run {n}", n=run["run"]), href=run["href"], class_name="link", custom_attrs={"data-main": "1"}),
             rx.el.a(avatar(run["agent"]), run["agent"], href=run["agent_href"], class_name="row"),
-            state_pill(run["status"]),
+            rx.el.span(
+                state_pill(run["status"]),
+                rx.cond(run["failure"] != "", rx.el.span(say(run["failure"]), class_name="meta")),
+                class_name="col why",
+            ),
             share,
             number(run["tokens"]),
             duration(run["seconds"]),
@@ -76,7 +80,7 @@ def executions() -> rx.Component:
     log = rx.cond(
         last["log"] != "",
         rx.el.pre(
-            rx.cond(last["failure"] != "", rx.el.span(last["failure"], "\n", class_name="bad"), rx.fragment()),
+            rx.cond(last["failure"] != "", rx.el.span(say(last["failure"]), "\n", class_name="bad"), rx.fragment()),
             last["log"],
             class_name="log",
             tab_index=0,

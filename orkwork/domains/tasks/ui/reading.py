@@ -14,13 +14,14 @@ from orkwork.domains.projects import queries as projects
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import parts
 from orkwork.domains.settings import queries as settings
+from orkwork.domains.settings.ui import limits
 from orkwork.domains.sla import queries as sla
 from orkwork.domains.sla.schemas import ClockOut
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import graph, history, runs
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.schemas import DependencyOut, ExecutionOut, TaskOut
-from orkwork.domains.tasks.ui import reasons, shown, why
+from orkwork.domains.tasks.ui import clocks, reasons, shown, why
 from orkwork.domains.tasks.ui.components import agent_line
 
 BOX, GAP, MOST = 40, 16, 6
@@ -50,6 +51,8 @@ def task(work: Work, ref: str, cost_rows: int) -> dict[str, Any]:
         "work": _work(found, executions),
         "sla": [_sla(one) for one in reversed(sla.task_sla(work, found.id).clocks)],
         "why": why.read(work, found.id),
+        "holding": clocks.read(work, found.id),
+        "limits": limits.values(found.limits, found.max_retries),
     } | _edges(graph.dependencies(work, found.id))
 
 
@@ -73,7 +76,7 @@ def _task(found: TaskOut, zone: ZoneInfo) -> dict[str, Any]:
         "estimate": f"{found.estimate_minutes / 60:g}" if found.estimate_minutes else "",
         "review": found.review_required,
         "retries": found.retry_count,
-        "max_retries": str(found.max_retries),
+        "max_retries": "" if found.max_retries is None else str(found.max_retries),
         "retry_at": found.retry_at.isoformat() if found.retry_at else "",
         "source": found.source or "",
         "external": found.external_id or "",
@@ -118,7 +121,8 @@ def _execution(run: ExecutionOut) -> dict[str, Any]:
         "tokens": sum(known) if known else None,
         "seconds": _seconds(run),
         "cost": plain(run.cost_usd),
-        "failure": (run.failure or "").replace("_", " "),
+        "href": f"/tasks/{run.task_key}/runs/{run.run}",
+        "failure": shown.FAILURES.get(run.failure or "", ""),
         "log": (run.failure_detail or run.output or run.note or "")[:4000],
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from orkwork.core import clock
 from orkwork.core.money import plain
+from orkwork.domains.executions.rules.failures import CATALOGUE
 from orkwork.domains.sla.schemas import ClockOut, TimeLeft
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
@@ -30,6 +31,9 @@ RUNS = {
     "cancelled": "Cancelled",
     "lost": "Lease lost",
 }
+FAILURES: dict[str, str] = {name.value: meaning.summary for name, meaning in CATALOGUE.items()}
+"""What people call the reasons why runs fail."""
+ADVICE: dict[str, str] = {name.value: meaning.advice for name, meaning in CATALOGUE.items()}
 FIELDS = {
     "title": "title",
     "description": "description",
@@ -39,6 +43,7 @@ FIELDS = {
     "required_capabilities": "needs",
     "review_required": "review",
     "max_retries": "retries",
+    "limits": "limits",
     "estimate_minutes": "estimate",
     "due_at": "due date",
     "retry_at": "time of the next try",
@@ -148,7 +153,7 @@ def _note(item: BoardCard) -> dict[str, Any]:
         more = f" +{item.blocked_count - len(item.blockers)}" if item.blocked_count > len(item.blockers) else ""
         note, params, look = "Waits for {keys}", {"keys": ", ".join(item.blockers) + more}, ("lock", "")
     elif item.status is Status.FAILED and item.failure:
-        note, params, look = "Failed: {why}", {"why": item.failure.replace("_", " ")}, ("circle-x", "bad")
+        note, params, look = "Failed: {why}", {"why": FAILURES.get(item.failure, item.failure)}, ("circle-x", "bad")
     elif item.criteria and item.status in (Status.IN_PROGRESS, Status.REVIEW):
         note, params = "{done} of {all} criteria verified", {"done": item.criteria_done, "all": item.criteria}
         look = ("list-checks", "")
@@ -236,6 +241,9 @@ _PLAIN = {
     "sla.warned": ("warns that its time runs out", "timer", "warn"),
     "sla.breached": ("saw its SLA breached", "timer", "bad"),
     "sla.breached:escalated": ("escalated it: it is late", "timer", "bad"),
+    "task.waiting": ("sees that it waits too long to be started", "hourglass", "warn"),
+    "task.looping": ("tripped the loop breaker", "repeat", "bad"),
+    "task.unbarred": ("let an agent try it again", "rotate-ccw", ""),
     "tracker.imported": ("imported issues", "download", ""),
 }
 _JUDGED = {
