@@ -13,6 +13,34 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 # A task that its agent let go while it waits is told to that agent when nothing blocks it any more.
+FUNCTIONS = """
+create function held_by(p_project uuid) returns text language plpgsql stable as $$
+begin
+  return (select case when s.hold is not null then 'company' when p.hold is not null then 'project' end
+    from settings s cross join projects p where p.id = p_project);
+end $$;
+
+create function holds_on(p_agent uuid) returns jsonb language plpgsql stable as $$
+begin
+  if not exists (select from settings where hold is not null) and not exists (select from projects where hold is not null) then
+    return '[]';
+  end if;
+  return (select coalesce(jsonb_agg(h.hold), '[]') from (
+    select s.hold || '{"scope": "company", "project_id": null}' as hold from settings s where s.hold is not null
+    union all
+    select p.hold || jsonb_build_object('scope', 'project', 'project_id', p.id) from projects p
+    where p.hold is not null and exists (select from tasks t
+      where t.project_id = p.id and t.assignee_id = p_agent and t.status in ('ASSIGNED', 'IN_PROGRESS'))) h);
+end $$;
+
+create function unverified(p_criteria jsonb) returns jsonb language plpgsql immutable as $$
+begin
+  return (select coalesce(jsonb_agg(c || '{"state": "open", "note": "", "verified_at": null, "verified_by_kind": null,
+      "verified_by_id": null, "verified_by_name": null}' order by n), '[]')
+    from jsonb_array_elements(p_criteria) with ordinality as x(c, n));
+end $$;
+"""
+"""Functions, so that a statement that seldom needs them does not prepare for it each time."""
 SETTLE = """
 create or replace function settle_dependants(p_task uuid, p_completed boolean, p_telling jsonb) returns uuid[]
 language plpgsql as $$
@@ -151,6 +179,7 @@ def upgrade() -> None:
         sa.Column("former_id", sa.Uuid(), sa.ForeignKey("agents.id", ondelete="SET NULL"), nullable=True),
     )
     _notices()
+    op.execute(FUNCTIONS)
     op.execute(SETTLE)
     op.execute(VERIFIED)
 
@@ -186,6 +215,7 @@ def _notices() -> None:
 def downgrade() -> None:
     op.execute(TICKED)
     op.execute(SETTLE_BEFORE)
+    op.execute("drop function held_by(uuid), holds_on(uuid), unverified(jsonb)")
     op.drop_table("agent_notices")
     op.drop_column("tasks", "former_id")
     op.drop_constraint("hold", "projects", type_="check")

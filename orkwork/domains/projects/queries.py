@@ -14,17 +14,11 @@ from orkwork.domains.projects.schemas import ProjectOut
 def hold_of(project: str) -> str:
     """The hold that a project is under, as JSON: the company's, else its own; null while work goes on. `project`: its
     id, as SQL."""
-    return f"""(select coalesce(s.hold || '{{"scope": "company", "project_id": null}}',
-      p.hold || jsonb_build_object('scope', 'project', 'project_id', p.id))
-    from settings s cross join projects p where p.id = {project})"""
+    return f"""coalesce((select s.hold || '{{"scope": "company", "project_id": null}}' from settings s),
+    (select p.hold || jsonb_build_object('scope', 'project', 'project_id', p.id) from projects p where p.id = {project}))"""
 
 
-HOLDS_ON = """(select coalesce(jsonb_agg(h.hold), '[]') from (
-    select s.hold || '{"scope": "company", "project_id": null}' as hold from settings s where s.hold is not null
-    union all
-    select p.hold || jsonb_build_object('scope', 'project', 'project_id', p.id) from projects p
-    where p.hold is not null and exists (select from tasks t
-      where t.project_id = p.id and t.assignee_id = %(agent)s and t.status in ('ASSIGNED', 'IN_PROGRESS'))) h)"""
+HOLDS_ON = "holds_on(%(agent)s)"
 """The holds that concern an agent now, as JSON: the company's, and those of the projects of tasks that it holds."""
 PROJECTS = """
 select p.*, coalesce(p.hold || jsonb_build_object('scope', 'project', 'project_id', p.id),

@@ -21,20 +21,17 @@ from orkwork.domains.tasks.schemas import MovesOut, TaskOut, TaskPage, TaskSort
 _SEEN = f"({PROJECTS} is null or t.project_id = any({PROJECTS}))"
 VISIBLE = _SEEN.replace(PROJECTS, "%(visible)s::uuid[]")
 _TASK = f"select {shapes.as_json(shapes.task())}::text as body, t.version from tasks t where t.<column> = %(ref)s and {_SEEN}"
-HELD = """case when t.status in ('READY', 'ASSIGNED', 'IN_PROGRESS') then (
-    select case when s.hold is not null then 'company' when p.hold is not null then 'project' end
-    from settings s cross join projects p where p.id = t.project_id) end as held"""
+HELD = "case when t.status in ('READY', 'ASSIGNED') then held_by(t.project_id) end as held"
 """What is on hold while the task could begin, for `standing_of`."""
-OPEN_CRITERIA = """case when t.status = 'REVIEW' and t.review_required then (
-    select jsonb_agg(jsonb_build_object('id', c -> 'id', 'text', left(c ->> 'text', 200), 'state', c -> 'state'))
-    from jsonb_array_elements(t.acceptance_criteria) c where c ->> 'state' <> 'met') end as open_criteria"""
+OPEN_CRITERIA = """case when t.status = 'REVIEW' and t.review_required then
+    jsonb_path_query_array(t.acceptance_criteria, '$[*] ? (@.state != "met")') end as open_criteria"""
 """What a review still asks for, for `standing_of`."""
 STANDING = (
     "t.id, t.project_id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, "
-    f"t.created_by_id, t.version, t.retry_at, {HELD}, {OPEN_CRITERIA}"
+    "t.created_by_id, t.version, t.retry_at"
 )
-"""The columns that `standing_of` reads, with what a move needs beside."""
-_STANDING = f"select {STANDING} from tasks t where t.<column> = %(ref)s and {_SEEN}"
+"""What `standing_of` reads of the task's own row, with what a move needs beside."""
+_STANDING = f"select {STANDING}, {HELD}, {OPEN_CRITERIA} from tasks t where t.<column> = %(ref)s and {_SEEN}"
 _BY_ID = {statement: statement.replace("<column>", "id") for statement in (_TASK, _STANDING)}
 _BY_KEY = {statement: statement.replace("<column>", "key") for statement in (_TASK, _STANDING)}
 
@@ -96,7 +93,7 @@ def standing_of(row: dict[str, Any]) -> Standing:
         row["fence"],
         row["created_by_id"],
         row["held"],
-        tuple(row["open_criteria"] or ()),
+        tuple({name: one[name] for name in ("id", "text", "state")} for one in row["open_criteria"] or ()),
     )
 
 

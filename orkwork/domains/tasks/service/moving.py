@@ -18,7 +18,6 @@ from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
 from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.schemas import TaskOut
-from orkwork.domains.tasks.service import judging
 
 _TEMPLATE = f"""
 with queued as materialized (  -- the queue's row before the task's, as a claim locks them
@@ -37,10 +36,7 @@ upd as (
     started_at = case when %(to)s::text = 'IN_PROGRESS' then coalesce(t.started_at, greatest(%(e_now)s::timestamptz, t.ready_at))
       else t.started_at end,
     completed_at = case when %(to)s::text = 'COMPLETED' then %(e_now)s::timestamptz end,
-    acceptance_criteria = case when %(reopens)s then (
-        select coalesce(jsonb_agg(c || %(unverified)s order by n), '[]')
-        from jsonb_array_elements(t.acceptance_criteria) with ordinality as x(c, n))
-      else t.acceptance_criteria end,
+    acceptance_criteria = case when %(reopens)s then unverified(t.acceptance_criteria) else t.acceptance_criteria end,
     retry_at = %(retry_at)s,
     retry_count = case when %(begins_anew)s then 0 else t.retry_count + %(retry_step)s end,
     attempts_from = case when %(begins_anew)s then %(e_now)s else t.attempts_from end,
@@ -199,7 +195,6 @@ def move(work: Work, row: dict[str, Any], to: Status, extra: Extra | None = None
         "told": Jsonb(extra.told),
         "settles": settles,
         "reopens": before is Status.COMPLETED,  # what was accepted is looked at again
-        "unverified": Jsonb(judging.unverified()),
         "telling": work.telling_json() if settles is not None else None,
     }
     params |= {f"x_{name}": extra.report.get(name) for name in REPORT}

@@ -1,5 +1,6 @@
 """Executions: starting a run, reporting from it, ending it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,11 @@ facts as (
 select {shapes.as_json(shapes.execution("x", "u"))}::text as run, u.project_id from started x, upd u
 """
 
+_HELD = """
+select case when s.hold is not null then 'company' else 'project' end as held from settings s cross join projects p
+where p.id = %(project_id)s and (s.hold is not null or p.hold is not null)
+"""
+
 
 @operation("tasks:write", atomic=True)
 def start_execution(work: Work, ref: str | UUID, body: StartIn) -> Json[ExecutionOut]:
@@ -47,7 +53,8 @@ def start_execution(work: Work, ref: str | UUID, body: StartIn) -> Json[Executio
         until = moving.lease(body.lease_seconds) if work.actor.is_agent else None
         if standing.status is Status.IN_PROGRESS:
             rules.check_holder(standing, work.actor, body.fence)
-            rules.check_begins_again(standing)
+            held = work.one(_HELD, row)
+            rules.check_begins_again(replace(standing, held=held["held"]) if held else standing)
             return _start_again(work, row, until)
         rules.check_move(standing, Status.IN_PROGRESS, work.actor, body.fence)
         if standing.status is Status.REVIEW:
@@ -72,7 +79,8 @@ def _start_again(work: Work, row: dict[str, Any], until: Any) -> moving.Moved:
 
 
 _RUN = f"""
-select x.status as run_status, x.version as run_version, x.agent_id, {STANDING}
+select x.status as run_status, x.version as run_version, x.agent_id, {STANDING},
+  null as held, null as open_criteria  -- a run's report neither begins work nor accepts it
 from task_executions x join tasks t on t.id = x.task_id where x.id = %(ref)s and {VISIBLE}
 """
 _REPORT = f"""
