@@ -77,8 +77,8 @@ class SwitchState(StrEnum):
 _STATES = "state in ('active','paused')"
 
 
-def _workflow(*, unique: bool = False) -> Column[UUID]:
-    return Column(Uuid, ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False, unique=unique)
+def _workflow() -> Column[UUID]:
+    return Column(Uuid, ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False)
 
 
 class Workflow(SQLModel, table=True):

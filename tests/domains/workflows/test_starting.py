@@ -333,6 +333,14 @@ def test_a_trigger_that_starts_too_much_pauses_and_asks(http: TestClient, compan
     assert len(runs()) == 3
     assert rows("select state from workflow_triggers")[0]["state"] == SwitchState.PAUSED
     [asked] = http.get(f"{BASE}/decisions/pending", headers=company.owner.headers).json()["items"]
+    path = f"{BASE}/workflow-triggers/{asked['context']['trigger_id']}"
+    assert http.patch(path, json={"state": "active"}, headers=company.owner.headers).status_code == 200
+    assert http.get(f"{BASE}/decisions/pending", headers=company.owner.headers).json()["items"] == []
+    for _ in range(6):
+        company.task(other)
+    follow()
+    assert len(runs()) == 6
+    [asked] = http.get(f"{BASE}/decisions/pending", headers=company.owner.headers).json()["items"]
     body = {"option": "resume"}
     assert (
         http.post(f"{BASE}/decisions/{asked['id']}/resolve", json=body, headers=company.owner.headers).status_code

@@ -93,6 +93,7 @@ def update_schedule(work: Work, schedule_id: UUID, patch: SchedulePatch, if_matc
             wanted["next_at"] = timetable.following(after.get("cron", row["cron"]), now, zone) if active else None
         if after.get("state") == SwitchState.ACTIVE:
             wanted["failures"] = 0
+            switching.settle(work, "schedule", row["id"], "it was resumed")
         starters.write(work, "workflow_schedules", row["id"], wanted)
         starters.tell_changed(work, events.ScheduleChanged, row, before, after)
     return queries.schedule(work, row["id"])
@@ -104,6 +105,7 @@ def delete_schedule(work: Work, schedule_id: UUID, if_match: int | None = None) 
     row = rows.starter_row(work, "schedule", schedule_id, lock=True)
     check_version(row["version"], if_match)
     work.sql("delete from workflow_schedules where id = %(id)s", row)
+    switching.settle(work, "schedule", row["id"], "it was deleted")
     told = {"name": row["name"], "cron": row["cron"]}
     work.emit(
         events.ScheduleDeleted(

@@ -90,3 +90,12 @@ def ask(work: Work, kind: str, row: dict[str, Any], reason: str) -> None:
             recommendation="leave",
         ),
     )
+
+
+_ASKED = "select id from decisions where status = 'pending' and category = 'approve' and context ->> %(name)s = %(id)s"
+
+
+def settle(work: Work, kind: str, row_id: UUID, reasoning: str) -> None:
+    """Close what was asked about one that goes on, or is gone."""
+    if asked := work.all(_ASKED, {"name": f"{kind}_id", "id": str(row_id)}):
+        decisions.close(work, [row["id"] for row in asked], reasoning)

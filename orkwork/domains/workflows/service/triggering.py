@@ -1,5 +1,6 @@
 """Triggers: made, changed, and followed along the sealed record; how runs are kept up with their tasks."""
 
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -74,6 +75,8 @@ def update_trigger(work: Work, trigger_id: UUID, patch: TriggerPatch, if_match: 
     _check(after.get("pattern", row["pattern"]), after.get("filter", row["filter"]))
     if "inputs" in after:
         starters.check_inputs(work, rows.workflow_row(work, row["workflow_id"]), patch.inputs, "event")
+    if after.get("state") == SwitchState.ACTIVE:
+        switching.settle(work, "trigger", row["id"], "it was resumed")
     if after:
         starters.write(work, "workflow_triggers", row["id"], after)
         starters.tell_changed(work, events.TriggerChanged, row, before, after)
@@ -86,6 +89,7 @@ def delete_trigger(work: Work, trigger_id: UUID, if_match: int | None = None) ->
     row = rows.starter_row(work, "trigger", trigger_id, lock=True)
     check_version(row["version"], if_match)
     work.sql("delete from workflow_triggers where id = %(id)s", row)
+    switching.settle(work, "trigger", row["id"], "it was deleted")
     told = {"name": row["name"], "pattern": row["pattern"]}
     work.emit(
         events.TriggerDeleted(
@@ -148,7 +152,7 @@ def _hear(work: Work, trigger: dict[str, Any], news: list[dict[str, Any]]) -> No
     matching = [told for told in heard if condition is None or condition.holds({"event": told})]
     if not matching:
         return
-    since = clock.later(clock.now(), -3600)
+    since = max(clock.now() - timedelta(hours=1), trigger["updated_at"])  # who resumes it grants it anew
     started = (work.one(_STARTED, trigger | {"since": since}) or {"n": 0})["n"]
     for told in matching:
         if started >= trigger["max_per_hour"]:

@@ -48,6 +48,7 @@ def run(item: RunItem) -> dict[str, Any]:
         "number": item.number,
         "name": item.workflow_name,
         "workflow": item.workflow_key,
+        "project_id": str(item.project_id),
         "href": f"/workflows/runs/{item.id}",
         "state": item.state.value,
         "trigger": item.trigger.value,

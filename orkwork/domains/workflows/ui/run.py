@@ -91,7 +91,7 @@ class Run(Screen, rx.State):
             self.run, self.figure, self.chosen, self._shown = {}, {}, "", STEP
         await self._fill()
         if self.run:
-            self.watch(f"workflow_run:{ref}", "task", "execution")
+            self.watch(f"workflow_run:{ref}", f"project:{self.run['project_id']}")
 
     @handler
     async def changed(self):
