@@ -16,6 +16,7 @@ from orkwork.domains.tasks.schemas import CommentIn
 from orkwork.domains.tasks.service import comments
 from orkwork.ui.page import PAGES
 from tests.domains.conftest import Visit
+from tests.domains.workflows.flowing import start, workflow
 from tests.factories import Company
 
 pytestmark = pytest.mark.browser
@@ -47,6 +48,10 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/settings/sla": ("/settings/sla", "main .card >> nth=0"),
     "/tasks": ("/tasks", ".taskrow >> nth=0"),
     "/tasks/[ref]": ("/tasks/HAL-1", ".cmt"),
+    "/workflows": ("/workflows", ".frow >> text=Ship it"),
+    "/workflows/[ref]": ("/workflows/ship-it", ".frun >> nth=0"),
+    "/workflows/[ref]/edit": ("/workflows/ship-it/edit", ".fstep >> nth=3"),
+    "/workflows/runs/[id]": ("/workflows/runs/{run}", "main .graphlist .taskrow >> nth=3"),
 }
 
 
@@ -55,7 +60,8 @@ def address(company: Company) -> Callable[[str], str]:
     """The address of a route in a company that has something to show everywhere."""
     worker, project = company.agent("CODE"), company.project("Halyard", key_prefix="HAL", description="A **ship**.")
     _fill(company, project)
-    return lambda route: SHOWS[route][0].format(agent=worker.id)
+    run = start(company, workflow(company, project).id)
+    return lambda route: SHOWS[route][0].format(agent=worker.id, run=run.id)
 
 
 def _fill(company: Company, project: ProjectOut) -> None:

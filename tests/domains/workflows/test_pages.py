@@ -13,7 +13,7 @@ from orkwork.domains.workflows.queries import runs as run_queries
 from orkwork.domains.workflows.queries import starting as starting_queries
 from orkwork.domains.workflows.queries import templates
 from tests.domains.conftest import Visit, violations
-from tests.domains.workflows.flowing import end, follow, start, steps, workflow
+from tests.domains.workflows.flowing import end, start, steps, workflow
 from tests.domains.workflows.test_recorded import SMALL
 from tests.factories import Company
 
@@ -98,10 +98,8 @@ def test_a_run_is_followed_live_and_goes_on_from_what_failed(company: Company, v
         expect(page.get_by_text("0 of 3 steps").first).to_be_visible()
         end(company, run, worker, "a")
         expect(page.locator(".taskrow").first).to_contain_text("Completed")
-        follow()
         expect(page.get_by_text("1 of 3 steps").first).to_be_visible()
         end(company, run, worker, "b", to=Status.FAILED)
-        follow()
         expect(page.get_by_role("button", name="Retry from the failed step")).to_be_visible()
         assert not violations(page)
         page.get_by_role("button", name="Retry from the failed step").click()

@@ -3,6 +3,7 @@
 import itertools
 import random
 import string
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,8 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from orkwork.core.errors import Invalid
-from orkwork.domains.workflows.rules import conditions, filling, recorded, steps, templates, timetable
+from orkwork.domains.workflows.models import RunState
+from orkwork.domains.workflows.rules import conditions, filling, recorded, standing, steps, templates, timetable
 from orkwork.domains.workflows.schemas.templates import InputDef, StepDef
 
 KYIV = "Europe/Kyiv"
@@ -414,3 +416,23 @@ def test_a_recorded_workflow_becomes_steps() -> None:
 def test_what_is_no_recorded_workflow_is_refused_by_place(document: dict[str, Any], field: str) -> None:
     with fault(field):
         recorded.read(document)
+
+
+# --- how a run stands ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("steps_by_state", "before", "after"),
+    [
+        ({"COMPLETED": 3}, "running", "completed"),
+        ({"COMPLETED": 2, "PLANNING": 1}, "running", "running"),
+        ({"COMPLETED": 2, "READY": 1}, "failed", "running"),
+        ({"FAILED": 1, "PLANNING": 2}, "running", "failed"),
+        ({"FAILED": 1, "IN_PROGRESS": 1}, "running", "running"),
+        ({"CANCELLED": 1, "COMPLETED": 2}, "running", "failed"),
+        ({"CANCELLED": 2, "COMPLETED": 1}, "cancelled", "cancelled"),
+        ({"CANCELLED": 1, "READY": 1}, "cancelled", "running"),
+    ],
+)
+def test_a_runs_state_follows_from_its_steps(steps_by_state: dict[str, int], before: str, after: str) -> None:
+    assert standing.state_of(Counter(steps_by_state), RunState(before)) == after

@@ -1,5 +1,6 @@
 """Reading runs."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from orkwork.core.schema import PageOut
 from orkwork.core.work import Work
 from orkwork.domains.workflows.models import RunState
 from orkwork.domains.workflows.queries import rows
+from orkwork.domains.workflows.rules import standing
 from orkwork.domains.workflows.rules import steps as graph
 from orkwork.domains.workflows.schemas.templates import RunItem, RunOut, RunStepOut
 
@@ -63,7 +65,7 @@ join cost_rollup c on c.kind = 'task' and c.key = s.task_id::text where s.run_id
 
 @query("tasks:read")
 def run(work: Work, run_id: UUID) -> RunOut:
-    """One run with its steps as their tasks stand now."""
+    """One run with its steps as their tasks stand now, and its state as it follows from them, counted or not yet."""
     found = work.one(
         f"select {_ITEM}, r.inputs {_FROM} and r.id = %(id)s", {"visible": work.actor.projects, "id": run_id}
     )
@@ -72,7 +74,15 @@ def run(work: Work, run_id: UUID) -> RunOut:
     made = work.all(_STEPS, {"id": run_id})
     cost = work.one(_COST, {"id": run_id})
     steps = _steps(rows.version_row(work, found["workflow_id"], found["version_number"])["steps"], made)
-    return RunOut.model_validate(found | (cost or {}) | {"steps": steps})
+    return RunOut.model_validate(found | (cost or {}) | _standing(found, steps) | {"steps": steps})
+
+
+def _standing(row: dict[str, Any], steps: list[RunStepOut]) -> dict[str, Any]:
+    if row["state"] == RunState.QUEUED or not row["started_at"]:
+        return {}
+    counts = Counter(step.status for step in steps if step.status != standing.SKIPPED)
+    state = standing.state_of(counts, RunState(row["state"]))
+    return standing.numbers_of(counts) | {"state": state}
 
 
 def _steps(template: list[dict[str, Any]], tasks: list[dict[str, Any]]) -> list[RunStepOut]:

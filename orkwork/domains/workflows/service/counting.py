@@ -7,9 +7,9 @@ from uuid import UUID
 
 from orkwork.core import clock
 from orkwork.core.work import Work
-from orkwork.domains.tasks.models import Status
 from orkwork.domains.workflows import events
 from orkwork.domains.workflows.models import RunState, TriggerKind
+from orkwork.domains.workflows.rules import standing
 from orkwork.domains.workflows.service import beginning, switching
 
 _LOCK = """
@@ -29,7 +29,6 @@ _WRITE = """
 update workflow_runs set state = %(state)s, completed = %(completed)s, failed = %(failed)s, cancelled = %(cancelled)s,
   ended_at = %(ended_at)s, version = version + 1 where id = %(id)s
 """
-_UNDER_WAY = (Status.READY, Status.ASSIGNED, Status.IN_PROGRESS, Status.REVIEW)
 _ENDED = (RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED)
 _CANCEL_QUEUED = """
 update workflow_runs r set state = 'cancelled', ended_at = %(now)s, version = r.version + 1 from workflows w
@@ -52,24 +51,10 @@ def count(work: Work, run_ids: Sequence[UUID], *, cancelled: bool = False) -> No
         _settle(work, run, counts[run["id"]], cancelled=cancelled, changed=run["id"] in changed)
 
 
-def state_of(counts: Counter[str], before: RunState) -> RunState:
-    """The state that follows from how many steps stand where."""
-    broken = counts[Status.FAILED] + counts[Status.CANCELLED]
-    if not broken and counts[Status.COMPLETED] == counts.total():
-        return RunState.COMPLETED
-    if not broken or any(counts[status] for status in _UNDER_WAY):
-        return RunState.RUNNING
-    return RunState.CANCELLED if before is RunState.CANCELLED else RunState.FAILED
-
-
 def _settle(work: Work, run: dict[str, Any], counts: Counter[str], *, cancelled: bool, changed: bool) -> None:
     before = RunState(run["state"])
-    after = RunState.CANCELLED if cancelled else state_of(counts, before)
-    numbers = {
-        "completed": counts[Status.COMPLETED],
-        "failed": counts[Status.FAILED],
-        "cancelled": counts[Status.CANCELLED],
-    }
+    after = RunState.CANCELLED if cancelled else standing.state_of(counts, before)
+    numbers = standing.numbers_of(counts)
     if after is before and not changed:
         return
     ended_at = (run["ended_at"] if before is after else clock.now()) if after in _ENDED else None
