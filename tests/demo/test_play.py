@@ -23,6 +23,8 @@ from orkwork.demo.play import Dismissed, play
 from orkwork.domains.demo import queries
 from orkwork.domains.demo.schemas import DemoOut
 from orkwork.domains.demo.service import removing, setup
+from orkwork.domains.settings import service as settings_service
+from orkwork.domains.settings.schemas import HoldIn
 from tests.cli.running import Running
 from tests.demo.company_state import chain_holds, demo_ids, events_of, everything, rows, sums_are_exact
 from tests.factories import Company
@@ -123,6 +125,42 @@ def test_the_made_up_company_works_survives_a_restart_and_goes_without_a_trace(
     assert events_of(gone) == 0
     assert sums_are_exact()
     assert chain_holds()
+
+
+def awaited(lines: list[str], words: str, start: int = 0) -> int:
+    """The place of the first line from `start` on that says so, as soon as there is one."""
+    for _ in range(600):
+        found = next((n for n, line in enumerate(lines) if n >= start and words in line), None)
+        if found is not None:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"nobody says {words!r}: {lines}")
+
+
+@pytest.mark.slow
+def test_the_made_up_agents_stand_by_during_a_hold_and_go_on_after_it(
+    company: Company, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orkwork.demo.news.EVERY_SECONDS", 0.0)
+    made, lines = begin(), []
+    with ThreadPoolExecutor() as beside:
+        playing = beside.submit(act, server, made, 25, lines)
+        awaited(lines, "starts")
+        company.do(settings_service.hold_company, HoldIn(reason="Fire drill"))
+        held = awaited(lines, "stands by")
+        assert "Owner holds the company: Fire drill" in lines[held]
+        begun = len(rows("select from task_executions"))
+        time.sleep(2)  # forty seconds of theirs
+        assert len(rows("select from task_executions")) == begun
+        company.do(settings_service.resume_company)
+        awaited(lines, "goes on with", held)
+        awaited(lines, "starts", held)
+        playing.result()
+    assert rows("select from tasks where status = 'COMPLETED' and review_required")
+    assert not rows(
+        "select from tasks t cross join jsonb_array_elements(t.acceptance_criteria) c where t.status = 'COMPLETED' "
+        "and t.review_required and c ->> 'state' <> 'met'"
+    )
 
 
 @pytest.mark.slow
