@@ -42,6 +42,14 @@ def two(http: TestClient, company: Company) -> Two:
     cost = {"execution_id": run, "provider": "openai", "model": "gpt-4o", "input_tokens": 5, "external_id": MARK}
     assert http.post(f"{BASE}/costs", json=cost, headers=free.headers).status_code == 201
     http.post(f"{BASE}/tasks/{task['key']}/comments", json={"body": f"@SHUT {MARK}"}, headers=free.headers)
+    log = {"fence": claimed["fence"], "lines": [{"text": MARK}]}
+    assert http.post(f"{BASE}/executions/{run}/logs", json=log, headers=free.headers).status_code == 201
+    file = http.post(
+        f"{BASE}/executions/{run}/files",
+        params={"name": MARK, "fence": claimed["fence"]},
+        content=MARK.encode(),
+        headers=free.headers,
+    ).json()["id"]
     company.do(dependencies.add_dependency, "BET-3", DependencyIn(depends_on="ALP-1"))
     company.task(ours, "Waits", depends_on=["BET-2"])
     company.task(theirs, MARK, ready=True, required_capabilities=["devops:docker"])
@@ -67,6 +75,7 @@ def two(http: TestClient, company: Company) -> Two:
         "task": task["id"],
         "criterion": task["acceptance_criteria"][0]["id"],
         "run": run,
+        "file": file,
         "free": str(free.id),
         "shut": str(restricted.id),
         "mine": str(mine.id),
@@ -98,7 +107,10 @@ def state_of_b(project_id: str) -> list[Any]:
                 "where t.project_id = %(id)s order by 1",
                 {"id": project_id},
             ).all(),
-            connection.exec_driver_sql("select to_jsonb(x) from task_dependencies x order by 1").all(),
+            *(
+                connection.exec_driver_sql(f"select to_jsonb(x) from {table} x order by 1").all()
+                for table in ("task_dependencies", "execution_logs", "execution_artifacts", "stored_files", "task_bars")
+            ),
         ]
 
 
@@ -153,6 +165,11 @@ READS = [
     "/executions",
     "/executions?project=BET",
     "/executions/{run}",
+    "/executions/{run}/logs",
+    "/executions/{run}/artifacts",
+    "/artifacts/{file}",
+    "/artifacts/{file}/content",
+    "/tasks/BET-1/limits",
     "/costs",
     "/costs?project=BET",
     "/costs?task_id={task}",
@@ -200,6 +217,9 @@ WRITES: list[tuple[str, str, Any]] = [
     ("PATCH", "/executions/{run}", {"fence": 1, "status": "failed"}),
     ("POST", "/workflows/flow/runs", {}),
     ("POST", "/workflows/{workflow}/runs", {"version": 1}),
+    ("POST", "/executions/{run}/logs", {"fence": 1, "lines": [{"text": "x"}]}),
+    ("POST", "/executions/{run}/artifacts", {"fence": 1, "name": "x", "url": "https://example.com"}),
+    ("POST", "/executions/{run}/files?name=x&fence=1", {"any": "content"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "execution_id": "{run}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "task_id": "{task}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "project_id": "{b}"}),

@@ -39,6 +39,14 @@ NOTES: Final = (
     "Following up on a failing test", "Cleaning up names", "Measuring before and after", "Writing down what changed",
     "Checking the edge cases", "Trying it by hand",
 )  # fmt: skip
+LOGGED: Final = (
+    ("debug", "open src/checkout/{}.py"),
+    ("info", "{} tests collected"),
+    ("info", "{} tests passed"),
+    ("debug", "prompt of {} tokens, most of it from the cache"),
+    ("warning", "slow query, {} ms: select … from orders"),
+    ("info", "wrote {} lines"),
+)
 REMARKS: Final = (
     "Started with the smallest thing that could work; the rest follows from it.",
     "The old code did this in **three** places. It is one now.",
@@ -127,6 +135,15 @@ def _task(
         due = datetime.now(UTC) + timedelta(hours=chance.randint(2, 72))
         task["due_at"] = due.replace(minute=0, second=0, microsecond=0).isoformat()
     return task
+
+
+def log_lines(note: str, chance: random.Random) -> list[dict[str, str]]:
+    """What a step says as it goes: what it does, then a few details."""
+    told = [
+        {"level": level, "text": text.format(chance.randint(2, 400))}
+        for level, text in chance.sample(LOGGED, chance.randint(1, 4))
+    ]
+    return [{"level": "info", "text": note}, *told]
 
 
 def call(model: str, chance: random.Random) -> dict[str, Any]:

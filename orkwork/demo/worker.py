@@ -44,6 +44,12 @@ async def _do(scene: Scene, claim: dict[str, Any]) -> None:
             "note": scene.chance.choice(script.NOTES),
             "lease_seconds": LEASE_SECONDS,
         }
+        lines = {
+            "fence": fence,
+            "lines": script.log_lines(report["note"], scene.chance),
+            "lease_seconds": LEASE_SECONDS,
+        }
+        await scene.api.post(f"/executions/{run['id']}/logs", lines)
         reported = await scene.api.patch(f"/executions/{run['id']}", report)
         if reported["hold"]:
             await _stand_by(scene, task, reported["hold"])

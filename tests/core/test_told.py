@@ -112,6 +112,9 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
     run, fence = held["execution"]["id"], held["fence"]
     send("POST", "/costs", {"provider": "openai", "model": "gpt-4o", "execution_id": run}, worker.headers)
     send("PATCH", f"/executions/{run}", {"fence": fence, "progress": 5}, worker.headers)
+    send("POST", f"/executions/{run}/logs", {"fence": fence, "lines": [{"text": "x"}]}, worker.headers)
+    send("POST", f"/executions/{run}/artifacts", {"fence": fence, "name": "x", "url": "https://x.io"}, worker.headers)
+    send("POST", f"/executions/{run}/files?name=x&fence={fence}", {"any": "content"}, worker.headers)
     send("PATCH", f"/executions/{run}", {"fence": fence, "status": "failed"}, worker.headers)
     for held in claimed(limit=3, start=True):
         end = {"fence": held["fence"], "status": "succeeded"}
@@ -140,7 +143,13 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
     for path in (f"/workflow-schedules/{schedule}", f"/workflow-triggers/{trigger}", f"/workflow-hooks/{hook}"):
         send("DELETE", path)
     outbox.drain()
-    for name in ("audit.seal", "projects.fold_tallies", "auth.forget_expired"):
+    for name in (
+        "executions.check_clocks",
+        "executions.sweep_files",
+        "audit.seal",
+        "projects.fold_tallies",
+        "auth.forget_expired",
+    ):
         tick(name)
     send("POST", "/tasks/HAL-1/transition", {"to": "CANCELLED"})
     send("DELETE", f"/agents/{worker.id}")
