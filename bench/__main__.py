@@ -12,7 +12,7 @@ from bench.page import write
 from bench.result import Table
 from bench.server import Server
 
-ALL = ("memory", "calls", "bulk", "assign", "pages", "streams")
+ALL = ("memory", "calls", "bulk", "assign", "graph", "pages", "streams")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -46,6 +46,8 @@ def measure(options: argparse.Namespace) -> list[Table]:
             tables += sections.bulk(company, rounds)
         if "assign" in wanted:
             tables += sections.assigning(company)
+        if "graph" in wanted:
+            tables += sections.graph_writes(company)
         if "memory" in wanted:
             tables += sections.memory_after(server)
     return tables

@@ -47,8 +47,8 @@ def measure_assigning(company: Company, table: Table) -> None:
     registry.load_operations()
     given, read = [], []
     for task_id in ids:
-        read.append(_timed(lambda task_id=task_id: _read(task_id)))
-        given.append(_timed(lambda task_id=task_id: _give(task_id)))
+        read.append(timed(lambda task_id=task_id: _read(task_id)))
+        given.append(timed(lambda task_id=task_id: _give(task_id)))
     db.dispose()
     ours, bare = statistics.median(given[10:]), statistics.median(read[10:])
     ok = ours <= MOST_MS and ours <= MOST_RATIO * bare
@@ -60,7 +60,7 @@ def measure_assigning(company: Company, table: Table) -> None:
     table.notes.append(f"Median of {len(given) - 10} tasks, one client: lock, statement and commit, without HTTP.")
 
 
-def _timed(call: Callable[[], object]) -> float:
+def timed(call: Callable[[], object]) -> float:
     began = time.perf_counter()
     call()
     return (time.perf_counter() - began) * 1000

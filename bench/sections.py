@@ -7,6 +7,7 @@ from bench.against_peer import PEER_MEMORY_MB, compare_with_peer
 from bench.assigning import measure_assigning
 from bench.bulk import measure_bulk
 from bench.company import Company
+from bench.graph_writes import measure_graph_writes
 from bench.measure import Rounds
 from bench.memory import settled
 from bench.pages import measure_board, measure_graph, measure_pages
@@ -105,6 +106,13 @@ def assigning(company: Company) -> list[Table]:
     """One task after the other, each to the best of many agents."""
     table = started("Assignment by score", "what", "measured", "target")
     measure_assigning(company, table)
+    return [table]
+
+
+def graph_writes(company: Company) -> list[Table]:
+    """What a change costs in a large graph."""
+    table = started("Writes in a large graph", "what", "measured", "target")
+    measure_graph_writes(company, table)
     return [table]
 
 
