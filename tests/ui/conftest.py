@@ -20,7 +20,9 @@ from orkwork.ui.build import SERVING
 expect.set_options(timeout=20_000)  # speed is measured in bench/; a test shares its machine
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ".web-kit"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+NAMES = (os.environ.get("ORKWORK_CHROMIUM"), "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for name in NAMES if name and (path := shutil.which(name))), "/usr/bin/chromium")
+"""As deploy/chromium.sh finds it."""
 START_SECONDS = 150.0
 """How long a server may take to load; speed is measured in bench/."""
 BUILD_SECONDS = 400

@@ -142,7 +142,7 @@ def test_limits_are_set_on_tasks_projects_agents_and_the_company(visit: Visit, c
         page.get_by_label("Waiting to start").fill("2h")
         page.get_by_label("Loop breaker, runs").fill("1")
         page.get_by_role("button", name="Save settings").click()
-        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.get_by_role("alert").first).to_be_visible()
         page.get_by_label("Loop breaker, runs").fill("4")
         page.get_by_role("button", name="Save settings").click()
         expect(page.locator(".toast", has_text="Settings saved")).to_be_visible()

@@ -150,7 +150,7 @@ def test_the_time_left_comes_live(company: Company, visit: Visit) -> None:
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "dark")])
 def test_a_task_shows_both_clocks(at_work: Company, visit: Visit, size: str, scheme: str) -> None:
     with visit("/tasks/HAL-3", at_work.owner, size=size, color_scheme=scheme) as page:
-        usage = page.locator(".usage")
+        usage = page.locator(".usage", has_text="Time and money")
         expect(usage).to_contain_text("Resolution SLA")
         expect(usage).to_contain_text("Breached 1 h 30 min")
         expect(usage).to_contain_text("Response SLA")
