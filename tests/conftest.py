@@ -1,9 +1,11 @@
 """What every test may use: real services, a database of its own, callers and an HTTP client."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg.types.json import Jsonb
 
 from orkwork.core import db, door, live
 from orkwork.core.actor import Actor, ActorKind, Role
@@ -70,7 +72,7 @@ def _forget() -> None:
 
 
 @pytest.fixture
-def database(environment: str) -> Iterator[str]:
+def database(environment: str, settings_row: dict[str, Any]) -> Iterator[str]:
     """The database, emptied after the test."""
     yield environment
     with db.engine().begin() as connection:
@@ -80,11 +82,18 @@ def database(environment: str) -> Iterator[str]:
         connection.exec_driver_sql(
             "update event_log_cursor set pos = 0, hash = decode(repeat('00', 32), 'hex'), xid = '0', seq = 0"
         )
+        connection.exec_driver_sql("delete from settings")
         connection.exec_driver_sql(
-            "update settings set name = 'My company', time_zone = 'UTC', locale = 'en', version = 1, "
-            "weight_capability = 0.4, weight_performance = 0.3, weight_workload = 0.2, weight_cost = 0.1, "
-            "take_up_seconds = 600, hold = null, resumed_at = null"
+            "insert into settings select * from jsonb_populate_record(null::settings, %(fresh)s)",
+            {"fresh": Jsonb(settings_row)},
         )
+
+
+@pytest.fixture(scope="session")
+def settings_row(environment: str) -> dict[str, Any]:
+    """The company's settings as a migration leaves them."""
+    with db.engine().connect() as connection:
+        return connection.exec_driver_sql("select to_jsonb(s) from settings s").scalar_one()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import httpx
 import psycopg
 
 from bench.server import Server
-from tests.cli.running import alive, descendants
+from tests.cli.running import alive, command, descendants
 
 SITE = Path(__file__).parent / "site"
 MARKS = {
@@ -36,8 +36,8 @@ class Stack(Server):
 
     def pid_of(self, service: str) -> int | None:
         """The process of a service, None while it is not there."""
-        found = [(pid, _command(pid)) for pid in sorted(descendants(self.pid))]
-        return next((pid for pid, command in found if MARKS[service] in f"{command} "), None)
+        found = [(pid, command(pid).replace(b"\0", b" ")) for pid in sorted(descendants(self.pid)) if alive(pid)]
+        return next((pid for pid, words in found if MARKS[service].encode() in words), None)
 
     def kill(self, service: str) -> float | None:
         """Kill a service as the system would, without warning; the moment, or None when it is not there."""
@@ -83,14 +83,3 @@ def until(true: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.02)
     return True
-
-
-def _command(pid: int) -> str:
-    try:
-        return (
-            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if alive(pid)
-            else ""
-        )
-    except OSError:
-        return ""

@@ -76,6 +76,14 @@ def alive(pid: int) -> bool:
         return False
 
 
+def command(pid: int) -> bytes:
+    """Its command line, parted by NULs; nothing of a process that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def all_gone(pids: list[int], seconds: float = 5.0) -> bool:
     """Whether all of them end in time."""
     deadline = time.monotonic() + seconds

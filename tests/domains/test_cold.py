@@ -12,8 +12,9 @@ from orkwork.core.actor import system
 from orkwork.domains import registry
 from orkwork.domains.jobs import service as jobs
 from orkwork.domains.projects.schemas import ProjectOut
-from orkwork.domains.tasks.schemas import CommentIn
-from orkwork.domains.tasks.service import comments
+from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.schemas import AssignIn, CommentIn, MoveIn
+from orkwork.domains.tasks.service import claims, comments, lifecycle
 from orkwork.ui.page import PAGES
 from tests.domains.conftest import Visit
 from tests.domains.workflows.flowing import start, workflow
@@ -49,6 +50,7 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/settings/sla": ("/settings/sla", "main .card >> nth=0"),
     "/tasks": ("/tasks", ".taskrow >> nth=0"),
     "/tasks/[ref]": ("/tasks/HAL-1", ".cmt"),
+    "/tasks/[ref]/runs/[run]": ("/tasks/HAL-1/runs/1", "main >> text=Time and money"),
     "/workflows": ("/workflows", ".frow >> text=Ship it"),
     "/workflows/[ref]": ("/workflows/ship-it", ".frun >> nth=0"),
     "/workflows/[ref]/edit": ("/workflows/ship-it/edit", ".fstep >> nth=3"),
@@ -61,6 +63,8 @@ def address(company: Company) -> Callable[[str], str]:
     """The address of a route in a company that has something to show everywhere."""
     worker, project = company.agent("CODE"), company.project("Halyard", key_prefix="HAL", description="A **ship**.")
     _fill(company, project)
+    company.do(claims.assign, "HAL-1", AssignIn(agent_id=worker.id))
+    company.do(lifecycle.transition, "HAL-1", MoveIn(to=Status.IN_PROGRESS))
     run = start(company, workflow(company, project).id)
     return lambda route: SHOWS[route][0].format(agent=worker.id, run=run.id)
 

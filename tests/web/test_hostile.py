@@ -61,7 +61,7 @@ def schema_of(operation_id: str) -> dict[str, Any]:
     """The resolved schema of an operation's body, or nothing."""
     for operation in itertools.chain.from_iterable(path.values() for path in API["paths"].values()):
         if operation["operationId"] == operation_id and "requestBody" in operation:
-            found = operation["requestBody"]["content"]["application/json"]["schema"]
+            found = operation["requestBody"]["content"].get("application/json", {}).get("schema", {})
             name = found.get("$ref", "").rpartition("/")[2]
             return API["components"]["schemas"].get(name, found)
     return {}

@@ -114,7 +114,7 @@ def settings() -> list[rx.Component]:
                 notice(t("Owners and admins change these settings.")),
             ),
             card(body(rx.cond(CompanySettings.version > 0, _fields())), title=t("Company")),
-            hold_card(),
+            rx.cond(CompanySettings.version > 0, hold_card()),
         ),
         hold_dialog(),
     ]
