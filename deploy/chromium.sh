@@ -23,8 +23,9 @@ fi
 if [ "$become" != none ]; then
     echo "Installing Chromium's headless shell for the browser tests."
     export DEBIAN_FRONTEND=noninteractive
-    $become apt-get update -qq && $become apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null \
-        && exit 0
+    patience='-o Acquire::Retries=1 -o Acquire::http::Timeout=20'
+    $become apt-get update -qq $patience \
+        && $become apt-get install -y -qq $patience --no-install-recommends chromium-headless-shell >/dev/null && exit 0
 fi
 
 found chromium chromium-browser google-chrome google-chrome-stable && exit 0
