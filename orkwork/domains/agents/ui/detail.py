@@ -138,9 +138,10 @@ class AgentPage(Screen, rx.State):
         except NotFound:
             self.found, self.missing, self.agent = False, True, NOBODY
             return None
+        is_the_same = self.agent["href"] == read["agent"]["href"]
         for name, value in read.items():
             setattr(self, name, value)
-        self.found, self.missing, self.retiring = True, False, False
+        self.found, self.missing, self.retiring = True, False, self.retiring and is_the_same
         self.watch(f"agent:{ref}", "task", "execution", "cost", "key")
         return Keys.load
 
