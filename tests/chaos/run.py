@@ -25,6 +25,8 @@ Say = Callable[[str], Any]
 AGENTS = 8
 BACK_SECONDS = 10.0
 """How long anything may be away after a kill."""
+LOST_SECONDS = 40.0
+"""What is away for so long is taken for lost."""
 OPERATIONS = (
     "tasks.claim",
     "tasks.create_tasks",
@@ -117,7 +119,7 @@ select 'leased', count(*) from tasks where lease_until is not null and status in
 def _quiet(stack: Stack) -> bool:
     try:
         return all(n == 0 for _, n in stack.rows(_REST))
-    except Exception:  # the database may be on its way back
+    except psycopg.OperationalError:  # the database may be on its way back
         return False
 
 
@@ -173,6 +175,8 @@ class Load:
         for caller in self.callers:
             caller.stopping = True
         self._thread.join(60)
+        if self._thread.is_alive():
+            raise RuntimeError("the agents do not end, so what they were told is not final")
         if self.fault is not None:
             raise self.fault
 
@@ -192,6 +196,8 @@ def _kill_by_plan(stack: Stack, report: Report, todo: list, draw: random.Random,
             report.kills[what] += 1
             seconds = _back(stack, report.record, owner, died, moment)
             report.back_seconds.append((seconds, what))
+            if seconds >= LOST_SECONDS:
+                report.broken.setdefault("it did not come back", []).append((what, seconds))
             say(f"{number}/{len(todo)} {what}: back after {seconds:.1f} s")
 
 
@@ -204,5 +210,5 @@ def _kill(stack: Stack, service: str) -> float | None:
 def _back(stack: Stack, record: Record, owner: httpx.Client, died: float, moment: str) -> float:
     """Seconds until a request that was sent after the death is answered and the clock runs a job again."""
     is_back = lambda: record.last_answer > died and stack.ticks_after(owner, moment) and stack.is_up()  # noqa: E731
-    until(is_back, BACK_SECONDS * 4)
+    until(is_back, LOST_SECONDS)
     return time.monotonic() - died
