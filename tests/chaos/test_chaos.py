@@ -2,6 +2,9 @@
 
 import pytest
 
+from orkwork.core import failpoints
+from orkwork.core.operation import OPERATIONS
+from orkwork.domains import registry
 from tests.chaos.run import FAILPOINTS, plan, run
 from tests.chaos.stack import SERVICES
 
@@ -12,6 +15,12 @@ def test_the_plan_kills_every_service_and_at_every_failpoint() -> None:
     assert len(FAILPOINTS) == 25
     assert {what for _, what in plan(200, seed=7)} == {*FAILPOINTS, *SERVICES}
     assert plan(50, seed=3) == plan(50, seed=3)
+    assert {what for _, what in plan(10, seed=3)} != {what for _, what in plan(10, seed=4)}
+
+
+def test_every_failpoint_is_an_operation_or_stands_in_the_code() -> None:
+    registry.load_operations()
+    assert set(FAILPOINTS) <= {*OPERATIONS, *failpoints.NAMES}
 
 
 def test_after_kills_under_load_every_promise_still_holds() -> None:
