@@ -158,7 +158,7 @@ PARTS = {
     "tasks.queries.tasks.located", "tasks.queries.tasks.missing",
     "tasks.queries.tasks.standing_row", "tasks.queries.tasks.standing_of", "tasks.queries.tasks.words",
     "tasks.queries.tasks.task_lookup", "tasks.queries.tasks.standing_lookup",
-    "tasks.queries.tasks.orders", "tasks.queries.graph.critical_path", "tasks.service.creating.columns",
+    "tasks.queries.tasks.orders", "tasks.queries.graph.critical_path", "tasks.queries.graph.edges_of", "tasks.service.creating.columns",
     "tasks.service.assignment.give_best", "tasks.service.noticing.notice", "tasks.service.noticing.mention",
     "projects.queries.hold_of", "tasks.queries.next_work.notice_of", "tasks.queries.next_work.task_agents",
     "tasks.queries.subtree.ids",

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @query("tasks:read")
 def dependencies(work: Work, ref: str | UUID) -> list[DependencyOut]:
     """What a task waits for, and what waits for it."""
-    row = standing_row(work, ref)
+    return edges_of(work, standing_row(work, ref)["id"])
+
+
+def edges_of(work: Work, task_id: UUID) -> list[DependencyOut]:
+    """The visible ends of all edges of a task that the caller may see."""
     rows = work.all(
         "select 'depends_on' as direction, d.kind, t.id as task_id, t.key, t.title, t.status, a.name as assignee_name "
         "from task_dependencies d join tasks t on t.id = d.depends_on_id left join agents a on a.id = t.assignee_id "
@@ -30,7 +34,7 @@ def dependencies(work: Work, ref: str | UUID) -> list[DependencyOut]:
         "select 'blocks', d.kind, t.id, t.key, t.title, t.status, a.name "
         "from task_dependencies d join tasks t on t.id = d.task_id left join agents a on a.id = t.assignee_id "
         f"where d.depends_on_id = %(id)s and {VISIBLE} order by 1 desc, 4 limit 2000",
-        {"id": row["id"], "visible": work.actor.projects},
+        {"id": task_id, "visible": work.actor.projects},
     )
     return [DependencyOut.model_validate(found) for found in rows]
 

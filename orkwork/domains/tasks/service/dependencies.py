@@ -8,22 +8,29 @@ from orkwork.core.operation import operation
 from orkwork.core.work import Work
 from orkwork.domains.tasks import events, rules
 from orkwork.domains.tasks.models import DependencyKind, Status
-from orkwork.domains.tasks.queries.graph import dependencies as edges_of
+from orkwork.domains.tasks.queries.graph import edges_of
 from orkwork.domains.tasks.queries.tasks import located, standing_row
 from orkwork.domains.tasks.schemas import DependencyIn, DependencyOut
 from orkwork.domains.tasks.service import moving
 
 EDGE_LOCK = "select pg_advisory_xact_lock(7, 0)"
 """One for the company and a statement of its own: locks per project let cycles through across projects."""
-_CYCLE = """
-with recursive up(id) as (
-  select %(need)s::uuid union
-  select e.depends_on_id from up join task_dependencies e on e.task_id = up.id and e.kind = 'blocks')
-select true as closes from up where id = %(task)s
+_NEED = """
+select t.id, t.key, t.id = %(task)s or (%(kind)s = 'blocks' and exists (
+    with recursive up(id) as (
+      select t.id union
+      select e.id from up cross join lateral (  -- `offset` keeps it a walk along the index, however large the table
+        select d.depends_on_id as id from task_dependencies d where d.task_id = up.id and d.kind = 'blocks' offset 0) e)
+    select from up where up.id = %(task)s)) as closes
+from tasks t where t.<column> = %(ref)s and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))
 """
 _INSERT = """
-insert into task_dependencies (task_id, depends_on_id, kind, created_at) values (%(task)s, %(need)s, %(kind)s, %(now)s)
-on conflict do nothing
+with made as (
+  insert into task_dependencies (task_id, depends_on_id, kind, created_at) values (%(task)s, %(need)s, %(kind)s, %(now)s)
+  on conflict do nothing returning task_id)
+select t.*, n.status as need_status  -- a completion of either waits, or is waited for
+from made join tasks t on t.id = made.task_id join tasks n on n.id = %(need)s
+for no key update of t for share of n
 """
 _BLOCK = """
 update tasks set blocked_count = blocked_count + 1, version = version + 1, updated_at = %(now)s,
@@ -47,22 +54,16 @@ def insert_edge(
     """Insert one edge under the company's lock, with the cycle check and the blocker count."""
     column, params = located(work, need_ref)
     work.sql(EDGE_LOCK)
-    found = work.one(
-        f"select t.id, t.key from tasks t where t.{column} = %(ref)s "
-        "and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))",
-        params,
-    )
+    found = work.one(_NEED.replace("<column>", column), params | {"task": task_id, "kind": kind})
     if found is None:
         raise invalid(field, f"there is no task {need_ref}")
-    edge = {"task": task_id, "need": found["id"], "kind": kind, "now": work.telling()["e_now"]}
-    if found["id"] == task_id or (kind is DependencyKind.BLOCKS and work.one(_CYCLE, edge)):
+    if found["closes"]:
         raise Conflict(
             "task.cycle", f"{found['key']} already waits for this task", "Remove one of the dependencies between them."
         )
-    if work.sql(_INSERT, edge).rowcount:
-        task = work.one("select * from tasks where id = %(task)s for no key update", edge)
-        assert task is not None
-        if kind is DependencyKind.BLOCKS:
+    edge = {"task": task_id, "need": found["id"], "kind": kind, "now": work.telling()["e_now"]}
+    if task := work.one(_INSERT, edge):
+        if kind is DependencyKind.BLOCKS and task["need_status"] != Status.COMPLETED:
             _block(work, task, edge)
         _tell(
             work, events.DependencyAdded, task, {"depends_on": found["key"], "depends_on_id": found["id"], "kind": kind}
@@ -70,12 +71,6 @@ def insert_edge(
 
 
 def _block(work: Work, task: dict[str, Any], edge: dict[str, Any]) -> None:
-    need = work.one(
-        "select status from tasks where id = %(need)s for share", edge
-    )  # a completion waits, or is waited for
-    assert need is not None
-    if need["status"] == Status.COMPLETED:
-        return
     if task["status"] in rules.STARTED:
         raise Conflict(
             "task.started",
