@@ -135,6 +135,7 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "tasks.transition_saying": (MEMBER, "tasks:write", 1),
     "tasks.start_execution": (MEMBER, "tasks:write", 1),
     "tasks.update_execution": (MEMBER, "tasks:write", 1),
+    "tasks.finish_executions": (MEMBER, "tasks:write", 1),
     "workflows.hook": (VIEWER, "tasks:read", 0),
     "workflows.hooks": (VIEWER, "tasks:read", 0),
     "workflows.run": (VIEWER, "tasks:read", 0),
@@ -447,6 +448,9 @@ ROUTES |= {
     "tasks.limits": Route("GET", "/tasks/HAL-1/limits", None, VIEWER, "tasks:read"),
     "tasks.lift_bar": Route("DELETE", "/tasks/HAL-1/bars/{agent}", None, ADMIN, NOBODY),
     "executions.log": Route("GET", "/executions/{none}/logs", None, VIEWER, "tasks:read"),
+    "executions.finish": Route(
+        "POST", "/executions/finish", {"items": [{"execution_id": "{none}", "fence": 1}]}, MEMBER, "tasks:write", 1
+    ),
     "executions.write_log": Route(
         "POST", "/executions/{none}/logs", {"lines": [{"text": "x"}]}, MEMBER, "tasks:write", 1
     ),

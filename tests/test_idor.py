@@ -217,6 +217,7 @@ WRITES: list[tuple[str, str, Any]] = [
     ("PATCH", "/executions/{run}", {"fence": 1, "status": "failed"}),
     ("POST", "/workflows/flow/runs", {}),
     ("POST", "/workflows/{workflow}/runs", {"version": 1}),
+    ("POST", "/executions/finish", {"items": [{"execution_id": "{run}", "fence": 1}]}),
     ("POST", "/executions/{run}/logs", {"fence": 1, "lines": [{"text": "x"}]}),
     ("POST", "/executions/{run}/artifacts", {"fence": 1, "name": "x", "url": "https://example.com"}),
     ("POST", "/executions/{run}/files?name=x&fence=1", {"any": "content"}),

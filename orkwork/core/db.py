@@ -43,7 +43,7 @@ def engine() -> Engine:
         pool_recycle=1800,
         connect_args={
             "prepare_threshold": 2,
-            "options": "-c timezone=UTC -c statement_timeout=60s",
+            "options": "-c timezone=UTC -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
             "connect_timeout": 5,
         },
     )

@@ -199,3 +199,29 @@ class ExecutionPatch(In):
         if value and info.data.get("status") is not ExecutionStatus.FAILED:
             raise ValueError("is told with status failed")
         return value
+
+
+class FinishIn(In):
+    """The last report of a run that succeeded."""
+
+    execution_id: UUID
+    fence: Fence | None = None
+    note: Short | None = None
+    output: Body | None = None
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+    reported_cost_usd: UsdIn | None = None
+    duration_ms: Annotated[Int, Field(ge=0, le=10**12)] | None = None
+
+
+class FinishBatchIn(In):
+    """Runs that succeeded: all of them end, or none."""
+
+    items: Annotated[list[FinishIn], Field(min_length=1, max_length=50)]
+
+    @field_validator("items")
+    @classmethod
+    def _once(cls, items: list[FinishIn]) -> list[FinishIn]:
+        if len({item.execution_id for item in items}) < len(items):
+            raise ValueError("names an execution twice")
+        return items

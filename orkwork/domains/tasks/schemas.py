@@ -287,6 +287,12 @@ class ExecutionOut(Out):
     version: int
 
 
+class FinishBatchOut(Out):
+    """The runs that were handed in, in the order of the request."""
+
+    items: list[ExecutionOut]
+
+
 class ClaimedTask(Out):
     """One claimed task."""
 

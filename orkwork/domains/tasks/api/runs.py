@@ -8,11 +8,12 @@ from fastapi import Path, Query, Response
 from orkwork.core.paging import MAX_LIMIT
 from orkwork.core.schema import Asked, PageOut
 from orkwork.core.work import Work
-from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
+from orkwork.domains.executions.schemas import ExecutionPatch, FinishBatchIn, StartIn
 from orkwork.domains.projects import queries as project_queries
 from orkwork.domains.tasks.models import ExecutionStatus
 from orkwork.domains.tasks.queries import runs
-from orkwork.domains.tasks.schemas import ExecutionOut
+from orkwork.domains.tasks.schemas import ExecutionOut, FinishBatchOut
+from orkwork.domains.tasks.service import finishing
 from orkwork.domains.tasks.service import runs as service
 from orkwork.web.caller import Caller
 from orkwork.web.routes import Routes
@@ -75,6 +76,17 @@ def list_task_executions(
 def start_execution(ref: TaskRef, body: StartIn, door: Caller) -> Response:
     """An assigned task becomes IN_PROGRESS."""
     return door.create(service.start_execution, ref, body)
+
+
+@routes.post(
+    "/executions/finish",
+    operation_id="executions.finish",
+    summary="Hand in many executions at once",
+    response_model=FinishBatchOut,
+)
+def finish_executions(body: FinishBatchIn, door: Caller) -> Response:
+    """Each succeeded: its task goes to REVIEW, or COMPLETED where no review is required. All of them, or none."""
+    return door.do(finishing.finish_executions, body)
 
 
 @routes.get(
