@@ -12,11 +12,13 @@ LEAST = {"get": 0.6, "list of 50": 0.4, "transition": 0.4}
 MOST_P99 = 3.0
 
 
-def compare_with_bare(company: Company, table: Table, *, rounds: int, seconds: float) -> dict[str, Rounds]:
-    """Measure all three at the company's present size; gives the rounds of our side by what was measured."""
+def compare_with_bare(
+    company: Company, table: Table, *, rounds: int, seconds: float
+) -> dict[str, tuple[Rounds, Rounds]]:
+    """Measure all three at the company's present size; gives our rounds and the bare ones by what was measured."""
     task = company.get(f"/tasks/{company.task_ids[0]}")
     row = company.get("/tasks", limit=1)["items"][0]
-    ours: dict[str, Rounds] = {}
+    kept: dict[str, tuple[Rounds, Rounds]] = {}
     with BareServer(company.server, _plain(task), _plain(row)) as bare:
         for what in LEAST:
             for clients in (1, 8):
@@ -32,9 +34,9 @@ def compare_with_bare(company: Company, table: Table, *, rounds: int, seconds: f
                     stride=2,
                     cpu=lambda: cpu_seconds(company.server.pid) + cpu_seconds(bare.pid),
                 )
-                ours[f"{what}, {clients}"] = found[0]
+                kept[f"{what}, {clients}"] = found[0], found[1]
                 _judge(table, len(company.task_ids), what, clients, found)
-    return ours
+    return kept
 
 
 def _plain(shape: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bench.assigning import timed
 from bench.bulk import debian
 from bench.company import Company
 from bench.graphs.work import create_graph
+from bench.quiet import wait_until_quiet
 from bench.replay.client import Client
 from bench.result import Table
 from orkwork.core import db, door
@@ -31,16 +32,25 @@ WHO = system("bench")
 
 
 def measure_graph_writes(company: Company, table: Table) -> None:
-    """Each write alternates with a read by primary key through the same door."""
+    """Each write alternates with a read by primary key through the same door; the median of all reads is the measure."""
     os.environ["DATABASE_URL"] = company.server.database_url
     settings.cache_clear()
     registry.load_operations()
+    fans = []
     for fan, times, most in FANS:
         heads = asyncio.run(_fan(company, fan, times))
-        writes, reads = _pairs([(lambda task=task: _complete(task), task) for task in heads])
-        ratio = statistics.median(writes) / statistics.median(reads)
-        said = f"{statistics.median(writes):.2f} ms, {ratio:.0f} × a read by primary key ({statistics.median(reads):.3f} ms)"
-        table.add(f"complete a task that {fan:,} wait for ({times} times)", said, f"≤ {most:g} ×", ok=ratio <= most)
+        wait_until_quiet(company.server.pid)
+        fans.append((fan, most, *_pairs([(lambda task=task: _complete(task), task) for task in heads])))
+    bare = statistics.median(read for *_, reads in fans for read in reads)
+    for fan, most, writes, _ in fans:
+        ours = statistics.median(writes)
+        said = f"{ours:.2f} ms, {ours / bare:.0f} × a read by primary key ({bare:.3f} ms)"
+        table.add(
+            f"complete a task that {fan:,} wait for ({len(writes)} times)",
+            said,
+            f"≤ {most:g} ×",
+            ok=ours <= most * bare,
+        )
     _edges(asyncio.run(_graph(company)), table)
     db.dispose()
     table.notes.append("One client, with lock, events, deliveries and commit, without HTTP.")

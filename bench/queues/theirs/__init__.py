@@ -1,0 +1,1 @@
+"""The other queues; run in an environment of their own, so no checker of this project knows their libraries."""
