@@ -144,7 +144,7 @@ def test_pages_and_routes_hold_no_sql() -> None:
 
 
 INNER = {
-    "tasks": {"moving", "judging", "shapes", "candidates", "clocks", "failing"},
+    "tasks": {"moving", "judging", "shapes", "candidates", "clocks", "failing", "handing_in"},
     "demo": {"ledger", "erasing"},
     "sla": {"keeping"},
     "workflows": {"rows", "beginning", "counting", "starters", "switching"},

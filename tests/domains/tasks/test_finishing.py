@@ -66,7 +66,9 @@ def test_a_run_handed_in_with_others_leaves_what_it_leaves_alone(company: Compan
         company.task(project, f"T{number}", ready=True, review_required=review)
     alone, *together = begin(company, worker, 3)
     patch = ExecutionPatch.model_validate({"status": "succeeded", "fence": alone.fence} | REPORT)
-    single = company.do(runs.update_execution, alone.execution.id, patch, actor=acting(worker)).parse()
+    single = company.do(
+        runs.update_execution, alone.execution.id, patch, alone.execution.version, actor=acting(worker)
+    ).parse()
     many = finish(company, worker, items(together, **REPORT))
     assert [run.id for run in many] == [claim.execution.id for claim in together]
     kept = {"id", "task_id", "task_key", "task_title", "started_at", "ended_at"}

@@ -12,6 +12,7 @@ from orkwork.core.errors import Conflict, Forbidden, Invalid, OrkworkError
 from orkwork.core.ids import uuid7
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.queries import graph as edges
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.rules import Standing
 from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, DependencyIn, MoveIn
@@ -316,7 +317,7 @@ def test_a_cancelled_or_failed_dependency_satisfies_nothing(company: Company) ->
     bring(company, worker, "FAILED")
     move(company, "CANCELLED", "HAL-2")
     assert (state("HAL-3")["status"], state("HAL-3")["blocked_count"]) == ("PLANNING", 2)
-    shown = company.do(dependencies.edges_of, "HAL-3")
+    shown = company.do(edges.dependencies, "HAL-3")
     assert {(d.key, d.status.value) for d in shown} == {("HAL-1", "FAILED"), ("HAL-2", "CANCELLED")}
     company.do(dependencies.remove_dependency, "HAL-3", "HAL-1")
     company.do(dependencies.remove_dependency, "HAL-3", "HAL-2")

@@ -10,13 +10,14 @@ from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.schema import Json
 from orkwork.core.work import Work, check_version
-from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
+from orkwork.domains.executions.schemas import ExecutionPatch, FinishIn, StartIn
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
 from orkwork.domains.tasks.queries import shapes
 from orkwork.domains.tasks.queries.tasks import STANDING, VISIBLE, standing_of
 from orkwork.domains.tasks.schemas import ExecutionOut
 from orkwork.domains.tasks.service import failing, lifecycle, moving
+from orkwork.domains.tasks.service.handing_in import hand_in
 
 _START_AGAIN = f"""
 with upd as (
@@ -110,9 +111,14 @@ def update_execution(
 ) -> Json[ExecutionOut]:
     """Report from a run and prolong its lease. `succeeded` hands the task in (REVIEW, or COMPLETED where no review is
     required); `failed` gives it another try while retries are left, else it FAILs. 409 when the run has ended."""
+    report = patch.model_dump(include=set(moving.REPORT), exclude_none=True)
+    plain = if_match is None and report.keys() <= FinishIn.model_fields.keys()
+    if patch.status is ExecutionStatus.SUCCEEDED and plain:
+        last = FinishIn(execution_id=execution_id, fence=patch.fence, **report)
+        if ended := hand_in(work, [last]):  # the rule; what it refuses is looked at below, and the refusal named
+            return Json(ExecutionOut, ended[0])
     row = run_row(work, execution_id)
     check_version(row["run_version"], if_match)
-    report = patch.model_dump(include=set(moving.REPORT), exclude_none=True)
     if patch.status in (None, ExecutionStatus.RUNNING):
         return _report(work, execution_id, row, report, patch)
 
