@@ -1,5 +1,6 @@
 """What every test may use: real services, a database of its own, callers and an HTTP client."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,6 +40,22 @@ begin  -- a test writes to few tables: to empty all of them, which makes their f
 end $$
 """
 registry.load_operations()
+
+
+@pytest.fixture(autouse=True)
+def own_loops(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test run event loops of its own, also after a browser test in the same process.
+
+    Playwright's loop lives as long as the browser, and counts as running in this thread even between its calls, so that
+    `asyncio.run` would refuse.
+    """
+    browsers = asyncio._get_running_loop()
+    if browsers is None or "browser" in request.fixturenames:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(browsers)
 
 
 @pytest.fixture(scope="session")
