@@ -1,16 +1,14 @@
 """The one task of the clock: runs, as the system, whatever PostgreSQL says is due."""
 
 import logging
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
 from jobs import outbox
+from jobs.alive import signs
 from jobs.app import celery
 from jobs.beat import SCHEDULE
 from orkwork.core import door, failpoints
@@ -21,7 +19,6 @@ from orkwork.core.operation import OPERATIONS
 from orkwork.core.work import Work
 from orkwork.domains.jobs import service
 from orkwork.domains.jobs.queries import OUTBOX
-from orkwork.domains.jobs.rules import PROLONG_SECONDS
 
 log = logging.getLogger(__name__)
 ROUNDS = 20
@@ -58,7 +55,7 @@ def run_due() -> bool:
         return False
     began, done, error = time.monotonic(), None, None
     try:
-        with _alive(name, token):
+        with signs.held(name, lambda: _prolong(name, token)):
             done = _run(name)
     except SoftTimeLimitExceeded:
         error = "It took too long; the next run goes on"
@@ -74,25 +71,8 @@ def run_due() -> bool:
     return True
 
 
-@contextmanager
-def _alive(name: str, token: UUID) -> Iterator[None]:
-    """Prolong the run's lease from a thread as long as the body goes on: when this process is killed, so is the sign."""
-    over = threading.Event()
-
-    def sign() -> None:
-        while not over.wait(PROLONG_SECONDS):
-            try:
-                door.run(WHO, lambda work: service.prolong(work, name, token), write=True, atomic=True)
-            except Unavailable as away:
-                log.warning("%s could not be prolonged: %s", name, away)
-
-    thread = threading.Thread(target=sign, name=f"alive-{name}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+def _prolong(name: str, token: UUID) -> None:
+    door.run(WHO, lambda work: service.prolong(work, name, token), write=True, atomic=True)
 
 
 def _run(name: str) -> int:

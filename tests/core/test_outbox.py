@@ -135,6 +135,44 @@ def test_the_deliveries_of_a_killed_worker_are_taken_over_after_its_lease(bell: 
     assert (heard(), waiting()) == (5, [])
 
 
+def due() -> list[timedelta]:
+    """How far from now each delivery is due."""
+    with db.engine().connect() as connection:
+        moments = connection.exec_driver_sql("select not_before from event_deliveries order by seq").scalars().all()
+    return [moment - clock.now() for moment in moments]
+
+
+def test_what_a_living_worker_holds_is_left_to_it_and_what_failed_comes_when_it_is_due(
+    bell: list[Callable[[], None]],
+) -> None:
+    ring(3)
+    token, lease = uuid7(), timedelta(seconds=outbox.LEASE_SECONDS)
+    claimed = sorted(outbox._claim(token), key=lambda row: row["seq"])
+    bell.append(lambda: 1 / 0)  # pyright: ignore[reportArgumentType]
+    outbox._deliver(claimed[0], token)
+    bell.clear()
+    [failed, *_] = due()
+    with time_machine.travel(clock.now() + lease - timedelta(seconds=1)):
+        outbox._prolong([row["seq"] for row in claimed], token)
+    assert due()[0] <= failed
+    with time_machine.travel(clock.now() + lease + timedelta(seconds=1)):
+        assert outbox.drain() == 1, "only what failed"
+        for row in claimed[1:]:
+            outbox._deliver(row, token)
+    assert (heard(), waiting()) == (3, [])
+
+
+def test_a_sign_does_not_wait_for_the_reaction_that_goes_on(bell: list[Callable[[], None]]) -> None:
+    ring(2)
+    token = uuid7()
+    claimed = sorted(outbox._claim(token), key=lambda row: row["seq"])
+    seqs = [row["seq"] for row in claimed]
+    bell.append(lambda: outbox._prolong(seqs, token))  # the reaction's own row is locked until it ends
+    for row in claimed:
+        outbox._deliver(row, token)
+    assert (heard(), waiting()) == (2, [])
+
+
 def test_a_worker_that_comes_back_late_does_nothing_twice(bell: list[Callable[[], None]]) -> None:
     ring()
     token = uuid7()
