@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 from orkwork.core.actor import SCOPES, Actor, ActorKind, Level, Role
 from orkwork.domains.executions.schemas import ExecutionPatch
 from orkwork.domains.projects import queries as projects
+from orkwork.domains.projects import service as project_service
 from orkwork.domains.settings import queries as settings
+from orkwork.domains.settings.schemas import HoldIn
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import tasks as queries
 from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, MoveIn
@@ -36,8 +38,14 @@ def test_the_ceo_holds_a_project_and_the_company_and_lets_go(visit: Visit, compa
         banner = page.get_by_role("status").filter(has_text="This project is on hold.")
         expect(banner).to_contain_text(HOSTILE)
         assert not violations(page)
-        page.goto("/projects/HAL/board")
-        expect(banner).to_be_visible()
+        for place in ("/projects/HAL/board", "/projects/HAL/graph", "/tasks?project=hal"):
+            page.goto(place)
+            expect(banner).to_contain_text(HOSTILE)
+        assert not violations(page)
+        company.do(project_service.resume_project, "HAL")
+        expect(banner).to_have_count(0)
+        company.do(project_service.hold_project, "HAL", HoldIn(reason="Audit"))
+        expect(banner).to_contain_text("Audit")
         page.goto(f"/tasks/{task.key}")
         expect(banner).to_be_visible()
         moves = page.get_by_role("group", name="State")

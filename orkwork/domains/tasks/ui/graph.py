@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from orkwork.domains.projects.ui.components import fact, views
+from orkwork.domains.projects.ui.holding import hold_banner
 from orkwork.domains.tasks.ui import graphing
 from orkwork.domains.tasks.ui.components import statuses
 from orkwork.ui.components import filters
@@ -394,4 +395,5 @@ def project_graph() -> list[rx.Component]:
         rx.fragment(rx.el.div(_figures(), picture, class_name="graphtop"), _list()),
         card(_nothing()),
     )
-    return [GraphCode.create(), _bar(), rx.cond(Graph.project["id"], filled, card(skeleton(8)))]
+    held = rx.cond(Graph.project["id"], hold_banner(Graph.project["hold"], Graph.project["key"]), rx.fragment())
+    return [GraphCode.create(), held, _bar(), rx.cond(Graph.project["id"], filled, card(skeleton(8)))]

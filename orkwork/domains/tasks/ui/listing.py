@@ -5,10 +5,13 @@ from uuid import UUID
 
 import reflex as rx
 
-from orkwork.core.errors import OrkworkError
+from orkwork.core.errors import NotFound, OrkworkError
 from orkwork.core.ids import is_uuid
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agents
+from orkwork.domains.projects import queries as projects
+from orkwork.domains.projects.ui.components import parts
+from orkwork.domains.projects.ui.holding import hold_banner
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import export, lookup
 from orkwork.domains.tasks.queries import tasks as queries
@@ -34,6 +37,7 @@ from orkwork.ui.shell import Shell
 
 STEP = 50
 MOST_SELECTED = 500
+NO_HOLD: dict[str, Any] = {"key": "", "hold": {}}
 
 
 def _read(work: Work, args: dict[str, str]) -> dict[str, Any]:
@@ -44,15 +48,26 @@ def _read(work: Work, args: dict[str, str]) -> dict[str, Any]:
         "cursor": found.next_cursor or "",
         "options": filtering.options(work, args.get("project", "")),
         "agents": [agent_line(agent) for agent in agents.agents(work)],
+        "held": _held(work, args),
     }
 
 
-def _again(work: Work, args: dict[str, str], ids: list[UUID]) -> tuple[dict[str, Any], int]:
-    """The rows on the screen as they are now, and how many the first page has that are not on it."""
+def _held(work: Work, args: dict[str, str]) -> dict[str, Any]:
+    """The hold of the one project that is looked at; nothing while work goes on, or with more of them."""
+    chosen = filtering.values(args, "project")
+    try:
+        found = projects.project(work, chosen[0]) if len(chosen) == 1 else None
+    except NotFound:
+        found = None
+    return {"key": found.key_prefix, "hold": parts(found)["hold"]} if found else NO_HOLD
+
+
+def _again(work: Work, args: dict[str, str], ids: list[UUID]) -> tuple[dict[str, Any], int, dict[str, Any]]:
+    """The rows on the screen as they are now, how many the first page has that are not on it, and the project's hold."""
     now = {str(item.id): shown.line(item) for item in lookup.tasks_by_id(work, ids).parse().items}
     first = queries.tasks(work, filtering.read(args), sort=filtering.sort(args), limit=STEP).parse()
     known = {str(row_id) for row_id in ids}
-    return now, sum(str(item.id) not in known for item in first.items)
+    return now, sum(str(item.id) not in known for item in first.items), _held(work, args)
 
 
 class Tasks(Screen, rx.State):
@@ -69,6 +84,7 @@ class Tasks(Screen, rx.State):
     labels: list[dict[str, str]] = []
     selected: list[str] = []
     asking: dict[str, str] = reasons.NOTHING
+    held: dict[str, Any] = NO_HOLD
 
     def _args(self) -> dict[str, str]:
         return {name: self.arg(name)[:2000] for name in filtering.NAMES}
@@ -84,6 +100,7 @@ class Tasks(Screen, rx.State):
         args = self._args()
         seen = await self.ask(_read, args)
         self.rows, self.cursor, self.agents = seen["rows"], seen["cursor"], seen["agents"]
+        self.held = seen["held"]
         self.projects, self.labels = seen["options"]["projects"], seen["options"]["labels"]
         self.assignees = [{"value": "none", "text": "—"}, *seen["options"]["agents"]]
         self.filter, self.fresh, self.selected, self.ready = args, 0, [], True
@@ -94,10 +111,12 @@ class Tasks(Screen, rx.State):
     async def changed(self):
         """Bring the rows up to date where they stand; new ones are only counted."""
         ids = [UUID(row["id"]) for row in self.rows]
-        now, fresh = await self.ask(_again, self._args(), ids)
+        now, fresh, held = await self.ask(_again, self._args(), ids)
         rows = [now.get(row["id"], row) for row in self.rows]
         if rows != self.rows:
             self.rows = rows
+        if held != self.held:
+            self.held = held
         if not self.rows and fresh:
             return Tasks.load
         self.fresh = fresh
@@ -315,7 +334,7 @@ def _download() -> list[rx.Component]:
     return [icon_button("download", t("Download what is listed as CSV"), on_click=Tasks.download)]
 
 
-@page("/tasks", title="Tasks", state=Tasks, topics={"task", "execution"}, extra=_download)
+@page("/tasks", title="Tasks", state=Tasks, topics={"task", "execution", "project"}, extra=_download)
 def tasks() -> list[rx.Component]:
     """The list with its filters, the form of a new task and the bar of what is selected."""
     rows = rx.fragment(
@@ -323,6 +342,7 @@ def tasks() -> list[rx.Component]:
         more(Tasks.more, Tasks.cursor != "", t("Show more tasks")),
     )
     return [
+        hold_banner(Tasks.held["hold"], Tasks.held["key"]),
         _bar(),
         card(rx.cond(Tasks.ready, rx.cond(Tasks.rows.length() > 0, rows, _nothing()), skeleton(6))),
         _bulk(),
