@@ -161,7 +161,7 @@ PARTS = {
     "tasks.queries.tasks.orders", "tasks.queries.graph.critical_path", "tasks.queries.graph.edges_of", "tasks.service.creating.columns",
     "tasks.service.assignment.give_best", "tasks.service.noticing.notice", "tasks.service.noticing.mention",
     "projects.queries.hold_of", "tasks.queries.next_work.notice_of", "tasks.queries.next_work.task_agents",
-    "tasks.queries.subtree.ids",
+    "tasks.queries.subtree.ids", "executions.queries.leavings.artifact_row", "executions.queries.leavings.missing_artifact",
     "tasks.service.creating.own_limits", "tasks.service.runs.run_row", "tasks.service.runs.check_running",
     "tasks.service.creating.capability_set", "tasks.service.dependencies.insert_edge",
     "tasks.service.dependencies.ready_if_free", "tasks.service.lifecycle.moved_or_refused",

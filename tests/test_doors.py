@@ -182,6 +182,7 @@ POLICY |= {
     "executions.add_link": (MEMBER, "tasks:write", 1),
     "executions.reserve_file": (MEMBER, "tasks:write", 1),
     "executions.add_file": (MEMBER, "tasks:write", 1),
+    "executions.remove_artifact": (ADMIN, "tasks:write", 1),
     "tasks.lift_bar": (ADMIN, NOBODY, 0),
 }
 SYSTEM_ONLY = {
@@ -460,6 +461,7 @@ ROUTES |= {
     ),
     "executions.add_file": Route("POST", "/executions/{none}/files?name=x", {"any": "body"}, MEMBER, "tasks:write", 1),
     "artifacts.get": Route("GET", "/artifacts/{none}", None, VIEWER, "tasks:read"),
+    "artifacts.delete": Route("DELETE", "/artifacts/{none}", None, ADMIN, "tasks:write", 1),
     "artifacts.content": Route("GET", "/artifacts/{none}/content", None, VIEWER, "tasks:read"),
 }
 OPEN_ROUTES = {"auth.owner", "auth.accept_invite", "auth.github_login", "auth.github_callback"}

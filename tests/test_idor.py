@@ -221,6 +221,7 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/executions/{run}/logs", {"fence": 1, "lines": [{"text": "x"}]}),
     ("POST", "/executions/{run}/artifacts", {"fence": 1, "name": "x", "url": "https://example.com"}),
     ("POST", "/executions/{run}/files?name=x&fence=1", {"any": "content"}),
+    ("DELETE", "/artifacts/{file}?fence=1", None),
     ("POST", "/costs", {"provider": "x", "model": "y", "execution_id": "{run}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "task_id": "{task}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "project_id": "{b}"}),

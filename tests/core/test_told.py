@@ -114,7 +114,8 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
     send("PATCH", f"/executions/{run}", {"fence": fence, "progress": 5}, worker.headers)
     send("POST", f"/executions/{run}/logs", {"fence": fence, "lines": [{"text": "x"}]}, worker.headers)
     send("POST", f"/executions/{run}/artifacts", {"fence": fence, "name": "x", "url": "https://x.io"}, worker.headers)
-    send("POST", f"/executions/{run}/files?name=x&fence={fence}", {"any": "content"}, worker.headers)
+    kept = send("POST", f"/executions/{run}/files?name=x&fence={fence}", {"any": "content"}, worker.headers)["id"]
+    send("DELETE", f"/artifacts/{kept}?fence={fence}", None, worker.headers)
     send("PATCH", f"/executions/{run}", {"fence": fence, "status": "failed"}, worker.headers)
     for held in claimed(limit=3, start=True):
         end = {"fence": held["fence"], "status": "succeeded"}

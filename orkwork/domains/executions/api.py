@@ -145,6 +145,18 @@ def get_artifact(artifact_id: UUID, door: Caller) -> Response:
     return door.ask(leavings.artifact, artifact_id)
 
 
+@routes.delete(
+    "/artifacts/{artifact_id}", operation_id="artifacts.delete", summary="Take an artifact away", status_code=204
+)
+def delete_artifact(
+    artifact_id: UUID,
+    door: Caller,
+    fence: Annotated[int | None, Query(ge=0, le=2**62, description="From the claim")] = None,
+) -> Response:
+    """As the agent whose run is under way, or as an admin or owner; a file's content is gone within a minute."""
+    return door.remove(leaving.remove_artifact, artifact_id, fence)
+
+
 @routes.get(
     "/artifacts/{artifact_id}/content",
     operation_id="artifacts.content",

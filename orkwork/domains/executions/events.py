@@ -24,6 +24,15 @@ class ArtifactAdded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArtifactRemoved(Event):
+    """A file or a link that a run left was taken away; `before` says what it was."""
+
+    name = "artifact.removed"
+    subject_kind = "execution"
+    heard_with = "tasks:read"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskWaiting(Event):
     """A task waited to be started for longer than its clock allows."""
 

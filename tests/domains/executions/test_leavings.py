@@ -11,7 +11,7 @@ import time_machine
 from fastapi.testclient import TestClient
 
 from orkwork.core import door
-from orkwork.core.actor import system
+from orkwork.core.actor import Role, system
 from orkwork.core.settings import settings
 from orkwork.domains.executions import clients
 from orkwork.domains.executions.service import watching
@@ -173,6 +173,42 @@ def test_files_lie_in_the_home_and_go_with_their_run(run: Run, http: TestClient,
     door.run(system("test"), lambda work: work.sql("delete from task_executions"), write=True)
     assert tick(watching.sweep_files) == 2
     assert files(folder) == []
+
+
+def test_an_artifact_is_taken_away_by_its_run_while_it_goes_on_or_by_an_admin(
+    run: Run, http: TestClient, company: Company
+) -> None:
+    keep(run, http)
+    link, file = [one["id"] for one in run.get("artifacts")["items"]]
+    folder = settings().home / "files" / "runs" / str(run.held.execution.id)
+
+    def remove(artifact: str, headers: dict[str, str], **params: Any) -> str:
+        answer = http.delete(f"{BASE}/artifacts/{artifact}", params=params, headers=headers)
+        return answer.json()["type"].removeprefix("/problems/") if answer.content else str(answer.status_code)
+
+    fence = run.held.fence
+    assert remove(link, run.worker.headers) == "task.fence_missing"
+    assert remove(link, run.worker.headers, fence=fence - 1) == "task.fence"
+    assert remove(link, company.agent().headers, fence=fence) == "task.not_yours"
+    assert remove(link, company.person(Role.MEMBER).headers) == "auth.role"
+    assert len(run.get("artifacts")["items"]) == 2
+    assert remove(link, run.worker.headers, fence=fence) == "204"
+    assert remove(link, run.worker.headers, fence=fence) == "artifact.not_found"
+    report(company, run.worker, run.held, status="succeeded")
+    assert remove(file, run.worker.headers, fence=fence) == "execution.ended"
+    assert len(files(folder)) == 1
+    assert remove(file, company.person(Role.ADMIN).headers) == "204"
+    assert run.get("artifacts")["items"] == []
+    assert len(files(folder)) == 1, "until the sweep"
+    assert tick(watching.sweep_files) == 1
+    assert files(folder) == []
+    [(was, _), (name, size)] = rows(
+        "select before ->> 'url', before ->> 'size_bytes' from events where name = 'artifact.removed' and before ? 'url' "
+        "and before ->> 'kind' = 'link' union all "
+        "select before ->> 'name', before ->> 'size_bytes' from events where name = 'artifact.removed' "
+        "and before ->> 'kind' = 'file'"
+    )
+    assert (was, name, size) == ("https://example.com/41", 'reports/Звіт "1".html', str(len(HTML)))
 
 
 def test_a_file_that_is_refused_leaves_nothing(

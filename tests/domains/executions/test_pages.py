@@ -67,6 +67,13 @@ def test_a_runs_page_follows_its_log_and_shows_what_it_left(visit: Visit, compan
             page.get_by_role("link", name="report.html").click()
         assert kept.value.suggested_filename == "report.html"
         assert hashlib.sha256(kept.value.path().read_bytes()).digest() == hashlib.sha256(content).digest()
+        page.get_by_role("button", name="Remove Pull request 41").click()
+        page.locator("#remove-artifact").get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name="Remove Pull request 41").click()
+        page.locator("#remove-artifact").get_by_role("button", name="Remove it").click()
+        expect(page.locator(".toast", has_text="Artifact removed")).to_be_visible()
+        expect(page.get_by_role("link", name="Pull request 41")).to_have_count(0)
+        expect(page.get_by_role("link", name="report.html")).to_have_count(1)
         fail(company, worker, held, "context_too_long", failure_detail=HOSTILE, input_tokens=5200)
         expect(page.get_by_text("The conversation outgrew the model's window")).to_be_visible()
         expect(page.get_by_text("take a model with a longer window")).to_be_visible()

@@ -44,6 +44,7 @@ PHRASES = {
     "execution.ended": "ended a run of {what}",
     "execution.logged": "wrote to the log of {what}",
     "artifact.added": "left an artifact at {what}",
+    "artifact.removed": "removed an artifact of {what}",
     "task.waiting": "sees that {what} waits too long to be started",
     "task.looping": "tripped the loop breaker at {what}",
     "task.unbarred": "let an agent try {what} again",

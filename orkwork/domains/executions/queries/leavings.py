@@ -97,24 +97,30 @@ def artifacts(work: Work, execution_id: UUID) -> PageOut[ArtifactOut]:
 @query("tasks:read")
 def artifact(work: Work, artifact_id: UUID) -> ArtifactOut:
     """One thing that a run left."""
-    return ArtifactOut.model_validate(_artifact(work, artifact_id))
+    return ArtifactOut.model_validate(artifact_row(work, artifact_id))
 
 
 @query("tasks:read")
 def stored(work: Work, artifact_id: UUID) -> tuple[ArtifactOut, str]:
     """A file that a run left, and where it lies in the storage; NotFound for a link."""
-    row = _artifact(work, artifact_id)
+    row = artifact_row(work, artifact_id)
     if row["file_key"] is None:
         raise NotFound("artifact.link", f"{row['name']} is a link: {row['url']}", "Open it where it is.")
     return ArtifactOut.model_validate(row), row["file_key"]
 
 
-def _artifact(work: Work, artifact_id: UUID) -> dict[str, Any]:
+def artifact_row(work: Work, artifact_id: UUID) -> dict[str, Any]:
+    """The row of an artifact that the actor may see, with where its file lies; NotFound."""
     row = work.one(
         f"select {_ARTIFACT}, a.file_key from execution_artifacts a join task_executions x on x.id = a.execution_id "
         f"join tasks t on t.id = x.task_id where a.id = %(id)s and {VISIBLE}",
         {"id": artifact_id, "visible": work.actor.projects},
     )
     if row is None:
-        raise NotFound("artifact.not_found", f"There is no artifact {artifact_id}", "GET an execution's artifacts.")
+        raise missing_artifact(artifact_id)
     return row
+
+
+def missing_artifact(artifact_id: UUID) -> NotFound:
+    """The error for an artifact that is not there."""
+    return NotFound("artifact.not_found", f"There is no artifact {artifact_id}", "GET an execution's artifacts.")

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from orkwork.core import clock, events
+from orkwork.core.actor import Role
 from orkwork.core.errors import Conflict, TooLarge, invalid
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.settings import settings
 from orkwork.core.work import Work
-from orkwork.domains.executions.events import ArtifactAdded
+from orkwork.domains.executions.events import ArtifactAdded, ArtifactRemoved
 from orkwork.domains.executions.queries import leavings
 from orkwork.domains.executions.rules import files
 from orkwork.domains.executions.schemas import ArtifactOut, LinkIn, LogIn, LogWrittenOut
@@ -138,12 +139,17 @@ def _writable(work: Work, execution_id: UUID, fence: int | None) -> dict[str, An
     return row
 
 
+def _locked(work: Work, execution_id: UUID, fence: int | None) -> dict[str, Any]:
+    """The same behind the run's lock, since it may end meanwhile."""
+    work.sql("select from task_executions where id = %(id)s for no key update", {"id": execution_id})
+    return _writable(work, execution_id, fence)
+
+
 def _add(work: Work, execution_id: UUID, fence: int | None, told: dict[str, Any]) -> ArtifactOut:
     fields = dict.fromkeys(("url", "file_key", "media_type", "size_bytes", "sha256")) | told
     made = uuid7()
     params = fields | {"id": made, "execution_id": execution_id, "now": clock.now()}
-    work.sql("select from task_executions where id = %(id)s for no key update", {"id": execution_id})
-    row = _writable(work, execution_id, fence)  # behind the lock, since it may end meanwhile
+    row = _locked(work, execution_id, fence)
     counted = work.one(_COUNT, {"id": execution_id})
     if counted and counted["n"] >= MOST:
         raise Conflict("artifact.many", f"The run has left {MOST} artifacts", "Put several files into one archive.")
@@ -159,3 +165,22 @@ def _add(work: Work, execution_id: UUID, fence: int | None, told: dict[str, Any]
         )
     )
     return leavings.artifact(work, made)
+
+
+@operation("tasks:write", role=Role.ADMIN)
+def remove_artifact(work: Work, artifact_id: UUID, fence: int | None = None) -> None:
+    """Take away a file or a link that a run left: as the agent whose run is under way, with its fence, or as an admin or
+    owner at any time. A file's content goes after the commit."""
+    row = leavings.artifact_row(work, artifact_id)
+    run = _locked(work, row["execution_id"], fence) if work.actor.is_agent else run_row(work, row["execution_id"])
+    if not work.sql("delete from execution_artifacts where id = %(id)s", row).rowcount:
+        raise leavings.missing_artifact(artifact_id)
+    before = {name: row[name] for name in ("name", "kind", "url", "media_type", "size_bytes", "sha256")}
+    work.emit(
+        ArtifactRemoved(
+            subject_id=row["execution_id"],
+            subject_label=run["key"],
+            project_id=run["project_id"],
+            before=before | {"artifact_id": artifact_id, "task_id": run["id"]},
+        )
+    )

@@ -7,10 +7,12 @@ import reflex as rx
 
 from orkwork.core.errors import NotFound
 from orkwork.domains.executions.queries import leavings
+from orkwork.domains.executions.service import leaving
 from orkwork.domains.executions.ui import reading
 from orkwork.domains.tasks.ui.clocks import clock_row
 from orkwork.ui.components.avatar import avatar
-from orkwork.ui.components.button import button
+from orkwork.ui.components.button import button, icon_button
+from orkwork.ui.components.dialog import confirm
 from orkwork.ui.components.figure import bar
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.kit import LogView
@@ -20,7 +22,10 @@ from orkwork.ui.components.pill import state_pill
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import duration, money, number, say, t
 from orkwork.ui.page import page
-from orkwork.ui.screen import Screen, handler
+from orkwork.ui.screen import Screen, handler, toast
+from orkwork.ui.shell import Shell
+
+NOTHING = {"id": "", "name": ""}
 
 
 class OneRun(Screen, rx.State):
@@ -32,6 +37,8 @@ class OneRun(Screen, rx.State):
     batch: dict[str, Any] = {}
     earlier: bool = False
     written: int = 0
+    leaving: dict[str, str] = NOTHING
+    """The artifact that somebody is asked about before it goes."""
     _first: int = 0
     _opened: str = ""
 
@@ -87,6 +94,26 @@ class OneRun(Screen, rx.State):
         if found.items:
             self._first = found.items[0].sequence
             self._keep(found.items, earlier=True)
+
+    @handler
+    async def ask_removal(self, artifact_id: str):
+        """Ask once before an artifact goes."""
+        found = next((one for one in self.artifacts if one["id"] == str(artifact_id)), NOTHING)
+        self.leaving = {name: str(found[name]) for name in NOTHING}
+
+    @handler
+    async def keep_it(self):
+        """Let it be."""
+        self.leaving = NOTHING
+
+    @handler
+    async def remove(self):
+        """Take the artifact away that was asked about."""
+        gone, self.leaving = self.leaving, NOTHING
+        if gone["id"]:
+            await self.do(leaving.remove_artifact, UUID(gone["id"]))
+            await self._fill()
+            return toast("Artifact removed")
 
     def _keep(self, items: list[Any], **how: Any) -> None:
         self.batch = {"run": self.run["id"], "lines": reading.lines(items)} | how
@@ -193,14 +220,20 @@ def _artifacts() -> rx.Component:
         )
         link = rx.el.a(
             icon("link"), words, icon("external-link", "s", "idle"),
-            href=one["href"].to(str), target="_blank", rel="noopener noreferrer nofollow", class_name="r two",
+            href=one["href"].to(str), target="_blank", rel="noopener noreferrer nofollow", class_name="r two grow",
         )  # fmt: skip
         file = rx.el.a(
             icon("file-text"), words, icon("download", "s", "idle"),
             href=one["href"].to(str), download=one["name"].to(str), reload_document=True, title=one["sha256"].to(str),
-            class_name="r two",
+            class_name="r two grow",
         )  # fmt: skip
-        return rx.fragment(rx.cond(one["link"], link, file), key=one["id"])
+        remove = icon_button("trash-2", t("Remove {name}", name=one["name"]), on_click=OneRun.ask_removal(one["id"]))
+        return rx.el.div(
+            rx.cond(one["link"], link, file),
+            rx.cond(Shell.can_manage, remove, rx.fragment()),
+            class_name="artifact",
+            key=one["id"],
+        )
 
     none = body(rx.el.p(t("Files and links that it leaves appear here."), class_name="m2"))
     return card(
@@ -223,4 +256,13 @@ def run() -> list[rx.Component]:
     left = stack(_failure(), _log(), _output())
     right = stack(_facts(), _clocks(), _artifacts())
     content = rx.fragment(_top(), grid(rx.el.div(left, class_name="c8"), rx.el.div(right, class_name="c4")))
-    return [rx.cond(OneRun.name != "", content, card(skeleton(8)))]
+    asked = confirm(
+        "remove-artifact",
+        t("Remove {name}?", name=OneRun.leaving["name"]),
+        t("It is gone for everybody, also for the agents that come after. The audit keeps that it was there."),
+        t("Remove it"),
+        OneRun.remove,
+        open=OneRun.leaving["id"] != "",
+        on_close=OneRun.keep_it,
+    )
+    return [rx.cond(OneRun.name != "", content, card(skeleton(8))), asked]
