@@ -1,6 +1,7 @@
 """What starts runs: schedules, triggers, webhooks, and the address that webhooks are sent to."""
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from asgi_correlation_id import correlation_id
@@ -9,7 +10,7 @@ from fastapi import Response
 from orkwork.core import door as doors
 from orkwork.core.actor import system
 from orkwork.core.errors import TooLarge
-from orkwork.core.schema import PageOut
+from orkwork.core.schema import In, Out, PageOut
 from orkwork.domains.workflows.api.templates import WorkflowRef
 from orkwork.domains.workflows.queries import starting as queries
 from orkwork.domains.workflows.schemas.starting import (
@@ -40,27 +41,127 @@ PER_HOOK_A_MINUTE = 120
 PER_ADDRESS_A_MINUTE = 600
 
 
-@routes.get(
-    "/workflows/{ref}/schedules",
-    operation_id="workflows.schedules",
-    summary="A workflow's schedules",
-    response_model=PageOut[ScheduleOut],
-)
-def list_schedules(ref: WorkflowRef, door: Caller) -> Response:
-    """Each with its next five ticks."""
-    return door.ask(lambda work: PageOut(items=queries.schedules(work, ref)))
+@dataclass(frozen=True, kw_only=True)
+class Starter:
+    """A kind of what starts runs: its words, what its routes take and give, and what each of them calls."""
+
+    kind: str
+    word: str
+    out: type[Out]
+    listed: Callable[..., Sequence[Out]]
+    read: Callable[..., Out]
+    new: type[In]
+    create: Callable[..., Out]
+    made: type[Out]
+    """What a creation answers."""
+    patch: type[In]
+    update: Callable[..., Out]
+    delete: Callable[..., None]
+    texts: tuple[str, str, str]
+    """What the documentation says of the list, of creating one, and of reading one."""
 
 
-@routes.post(
-    "/workflows/{ref}/schedules",
-    operation_id="workflows.create_schedule",
-    summary="Add a schedule",
-    status_code=201,
-    response_model=ScheduleOut,
+STARTERS = (
+    Starter(
+        kind="schedule",
+        word="schedule",
+        out=ScheduleOut,
+        listed=queries.schedules,
+        read=queries.schedule,
+        new=ScheduleIn,
+        create=scheduling.create_schedule,
+        made=ScheduleOut,
+        patch=SchedulePatch,
+        update=scheduling.update_schedule,
+        delete=scheduling.delete_schedule,
+        texts=(
+            "Each with its next five ticks.",
+            "A cron of five fields in the company's time zone, right across its changes of the clock.",
+            "With its next five ticks.",
+        ),
+    ),
+    Starter(
+        kind="trigger",
+        word="trigger",
+        out=TriggerOut,
+        listed=queries.triggers,
+        read=queries.trigger,
+        new=TriggerIn,
+        create=triggering.create_trigger,
+        made=TriggerOut,
+        patch=TriggerPatch,
+        update=triggering.update_trigger,
+        delete=triggering.delete_trigger,
+        texts=(
+            "What events start it.",
+            "Runs the workflow for every event that matches, except those that its own runs led to.",
+            "With how many runs it started.",
+        ),
+    ),
+    Starter(
+        kind="hook",
+        word="webhook",
+        out=HookOut,
+        listed=queries.hooks,
+        read=queries.hook,
+        new=HookIn,
+        create=hooking.create_hook,
+        made=HookMade,
+        patch=HookPatch,
+        update=hooking.update_hook,
+        delete=hooking.delete_hook,
+        texts=(
+            "Their addresses, without secrets.",
+            "The secret is in this answer and nowhere else.",
+            "Without its secret.",
+        ),
+    ),
 )
-def create_schedule(ref: WorkflowRef, body: ScheduleIn, door: Caller) -> Response:
-    """A cron of five fields in the company's time zone, right across its changes of the clock."""
-    return door.create(scheduling.create_schedule, ref, body)
+
+
+def _collection(one: Starter) -> None:
+    """The routes below the workflow: what there is, and one more."""
+    path, kind = f"/workflows/{{ref}}/{one.kind}s", one.kind
+    listing = {"summary": f"A workflow's {one.word}s", "description": one.texts[0]}
+    adding = {"summary": f"Add a {one.word}", "description": one.texts[1], "status_code": 201}
+
+    @routes.get(path, operation_id=f"workflows.{kind}s", response_model=PageOut[one.out], **listing)
+    def list_all(ref: WorkflowRef, door: Caller) -> Response:
+        return door.ask(lambda work: PageOut(items=list(one.listed(work, ref))))
+
+    def create(ref: WorkflowRef, body: In, door: Caller) -> Response:
+        make = door.create if one.made is one.out else door.create_secret
+        return make(one.create, ref, body)
+
+    create.__annotations__["body"] = one.new  # FastAPI reads there what the body has to be
+    routes.post(path, operation_id=f"workflows.create_{kind}", response_model=one.made, **adding)(create)
+
+
+def _members(one: Starter) -> None:
+    """The routes of a single one."""
+    path, name = f"/workflow-{one.kind}s/{{starter_id}}", f"workflow_{one.kind}s"
+    reading = {"summary": f"One {one.word}", "description": one.texts[2]}
+    changing = {"summary": f"Change a {one.word}", "description": "What is absent stays; `state` pauses and resumes."}
+    deleting = {"summary": f"Delete a {one.word}", "description": "Its runs stay.", "status_code": 204}
+
+    @routes.get(path, operation_id=f"{name}.get", response_model=one.out, **reading)
+    def get_one(starter_id: UUID, door: Caller) -> Response:
+        return door.ask(one.read, starter_id)
+
+    def update(starter_id: UUID, patch: In, door: Caller) -> Response:
+        return door.do(one.update, starter_id, patch, door.if_match)
+
+    update.__annotations__["patch"] = one.patch
+    routes.patch(path, operation_id=f"{name}.update", response_model=one.out, **changing)(update)
+
+    @routes.delete(path, operation_id=f"{name}.delete", **deleting)
+    def delete(starter_id: UUID, door: Caller) -> Response:
+        return door.remove(one.delete, starter_id, door.if_match)
+
+
+for _one in STARTERS:
+    _collection(_one)
+    _members(_one)
 
 
 @routes.post(
@@ -69,39 +170,6 @@ def create_schedule(ref: WorkflowRef, body: ScheduleIn, door: Caller) -> Respons
 def try_cron(body: CronIn, door: Caller) -> Response:
     """When it would fire next; nothing is kept."""
     return door.ask(queries.try_cron, body)
-
-
-@routes.get(
-    "/workflow-schedules/{schedule_id}",
-    operation_id="workflow_schedules.get",
-    summary="One schedule",
-    response_model=ScheduleOut,
-)
-def get_schedule(schedule_id: UUID, door: Caller) -> Response:
-    """With its next five ticks."""
-    return door.ask(queries.schedule, schedule_id)
-
-
-@routes.patch(
-    "/workflow-schedules/{schedule_id}",
-    operation_id="workflow_schedules.update",
-    summary="Change a schedule",
-    response_model=ScheduleOut,
-)
-def update_schedule(schedule_id: UUID, patch: SchedulePatch, door: Caller) -> Response:
-    """What is absent stays; `state` pauses and resumes."""
-    return door.do(scheduling.update_schedule, schedule_id, patch, door.if_match)
-
-
-@routes.delete(
-    "/workflow-schedules/{schedule_id}",
-    operation_id="workflow_schedules.delete",
-    summary="Delete a schedule",
-    status_code=204,
-)
-def delete_schedule(schedule_id: UUID, door: Caller) -> Response:
-    """Its runs stay."""
-    return door.remove(scheduling.delete_schedule, schedule_id, door.if_match)
 
 
 @routes.post(
@@ -115,104 +183,6 @@ def backfill(schedule_id: UUID, body: BackfillIn, door: Caller) -> Response:
     return door.do(scheduling.backfill, schedule_id, body)
 
 
-@routes.get(
-    "/workflows/{ref}/triggers",
-    operation_id="workflows.triggers",
-    summary="A workflow's triggers",
-    response_model=PageOut[TriggerOut],
-)
-def list_triggers(ref: WorkflowRef, door: Caller) -> Response:
-    """What events start it."""
-    return door.ask(lambda work: PageOut(items=queries.triggers(work, ref)))
-
-
-@routes.post(
-    "/workflows/{ref}/triggers",
-    operation_id="workflows.create_trigger",
-    summary="Add a trigger",
-    status_code=201,
-    response_model=TriggerOut,
-)
-def create_trigger(ref: WorkflowRef, body: TriggerIn, door: Caller) -> Response:
-    """Runs the workflow for every event that matches, except those that its own runs led to."""
-    return door.create(triggering.create_trigger, ref, body)
-
-
-@routes.get(
-    "/workflow-triggers/{trigger_id}",
-    operation_id="workflow_triggers.get",
-    summary="One trigger",
-    response_model=TriggerOut,
-)
-def get_trigger(trigger_id: UUID, door: Caller) -> Response:
-    """With how many runs it started."""
-    return door.ask(queries.trigger, trigger_id)
-
-
-@routes.patch(
-    "/workflow-triggers/{trigger_id}",
-    operation_id="workflow_triggers.update",
-    summary="Change a trigger",
-    response_model=TriggerOut,
-)
-def update_trigger(trigger_id: UUID, patch: TriggerPatch, door: Caller) -> Response:
-    """What is absent stays; `state` pauses and resumes."""
-    return door.do(triggering.update_trigger, trigger_id, patch, door.if_match)
-
-
-@routes.delete(
-    "/workflow-triggers/{trigger_id}",
-    operation_id="workflow_triggers.delete",
-    summary="Delete a trigger",
-    status_code=204,
-)
-def delete_trigger(trigger_id: UUID, door: Caller) -> Response:
-    """Its runs stay."""
-    return door.remove(triggering.delete_trigger, trigger_id, door.if_match)
-
-
-@routes.get(
-    "/workflows/{ref}/hooks",
-    operation_id="workflows.hooks",
-    summary="A workflow's webhooks",
-    response_model=PageOut[HookOut],
-)
-def list_hooks(ref: WorkflowRef, door: Caller) -> Response:
-    """Their addresses, without secrets."""
-    return door.ask(lambda work: PageOut(items=queries.hooks(work, ref)))
-
-
-@routes.post(
-    "/workflows/{ref}/hooks",
-    operation_id="workflows.create_hook",
-    summary="Add a webhook",
-    status_code=201,
-    response_model=HookMade,
-)
-def create_hook(ref: WorkflowRef, body: HookIn, door: Caller) -> Response:
-    """The secret is in this answer and nowhere else."""
-    return door.create_secret(hooking.create_hook, ref, body)
-
-
-@routes.get(
-    "/workflow-hooks/{hook_id}", operation_id="workflow_hooks.get", summary="One webhook", response_model=HookOut
-)
-def get_hook(hook_id: UUID, door: Caller) -> Response:
-    """Without its secret."""
-    return door.ask(queries.hook, hook_id)
-
-
-@routes.patch(
-    "/workflow-hooks/{hook_id}",
-    operation_id="workflow_hooks.update",
-    summary="Change a webhook",
-    response_model=HookOut,
-)
-def update_hook(hook_id: UUID, patch: HookPatch, door: Caller) -> Response:
-    """What is absent stays; `state` pauses and resumes."""
-    return door.do(hooking.update_hook, hook_id, patch, door.if_match)
-
-
 @routes.post(
     "/workflow-hooks/{hook_id}/secret",
     operation_id="workflow_hooks.renew_secret",
@@ -223,14 +193,6 @@ def update_hook(hook_id: UUID, patch: HookPatch, door: Caller) -> Response:
 def renew_secret(hook_id: UUID, door: Caller) -> Response:
     """The old one is of no use from now on."""
     return door.create_secret(hooking.renew_secret, hook_id)
-
-
-@routes.delete(
-    "/workflow-hooks/{hook_id}", operation_id="workflow_hooks.delete", summary="Delete a webhook", status_code=204
-)
-def delete_hook(hook_id: UUID, door: Caller) -> Response:
-    """Its runs stay."""
-    return door.remove(hooking.delete_hook, hook_id, door.if_match)
 
 
 _SIGNED = {

@@ -38,7 +38,7 @@ values (%(id)s, %(workflow_id)s, %(name)s, %(secret)s, %(inputs)s, 'active', %(n
 @operation(None, role=Role.ADMIN, agents=False)
 def create_hook(work: Work, ref: str | UUID, body: HookIn) -> HookMade:
     """Run a workflow when a signed request comes in. The secret is shown once."""
-    workflow = starters.check_room(work, ref, "workflow_hooks")
+    workflow = starters.check_room(work, ref, "hook")
     starters.check_inputs(work, workflow, body.inputs, "payload")
     secret, kept = _new_secret()
     row = {
@@ -50,14 +50,7 @@ def create_hook(work: Work, ref: str | UUID, body: HookIn) -> HookMade:
         "now": clock.now(),
     }
     work.sql(_INSERT, row)
-    work.emit(
-        events.HookCreated(
-            subject_id=row["id"],
-            subject_label=body.name,
-            project_id=workflow["project_id"],
-            after={"name": body.name, "inputs": body.inputs, "workflow_id": workflow["id"]},
-        )
-    )
+    starters.tell_created(work, events.HookCreated, row["id"], workflow, body)
     return HookMade(**queries.hook(work, row["id"]).model_dump(), secret=secret)
 
 
@@ -76,7 +69,7 @@ def update_hook(work: Work, hook_id: UUID, patch: HookPatch, if_match: int | Non
         workflow = rows.workflow_row(work, row["workflow_id"])
         starters.check_inputs(work, workflow, patch.inputs, "payload")
     if after:
-        starters.write(work, "workflow_hooks", row["id"], after)
+        starters.write(work, "hook", row["id"], after)
         starters.tell_changed(work, events.HookChanged, row, before, after)
     return queries.hook(work, row["id"])
 
@@ -86,7 +79,7 @@ def renew_secret(work: Work, hook_id: UUID) -> HookMade:
     """Give a webhook a new secret, shown once; the old one is of no use from now on."""
     row = rows.starter_row(work, "hook", hook_id, lock=True)
     secret, kept = _new_secret()
-    starters.write(work, "workflow_hooks", row["id"], {"secret": kept})
+    starters.write(work, "hook", row["id"], {"secret": kept})
     starters.tell_changed(work, events.HookChanged, row, {}, {"reason": "a new secret"})
     return HookMade(**queries.hook(work, row["id"]).model_dump(), secret=secret)
 
@@ -94,14 +87,7 @@ def renew_secret(work: Work, hook_id: UUID) -> HookMade:
 @operation(None, role=Role.ADMIN, agents=False)
 def delete_hook(work: Work, hook_id: UUID, if_match: int | None = None) -> None:
     """Take no more requests; the runs that it started stay."""
-    row = rows.starter_row(work, "hook", hook_id, lock=True)
-    check_version(row["version"], if_match)
-    work.sql("delete from workflow_hooks where id = %(id)s", row)
-    work.emit(
-        events.HookDeleted(
-            subject_id=row["id"], subject_label=row["name"], project_id=row["project_id"], before={"name": row["name"]}
-        )
-    )
+    starters.remove(work, "hook", hook_id, if_match, events.HookDeleted)
 
 
 _HOOK = "select h.*, w.project_id from workflow_hooks h join workflows w on w.id = h.workflow_id where h.id = %(id)s"

@@ -47,7 +47,7 @@ values (%(id)s, %(workflow_id)s, %(name)s, %(cron)s, %(inputs)s, %(overlap)s, %(
 @operation(None, role=Role.ADMIN, agents=False)
 def create_schedule(work: Work, ref: str | UUID, body: ScheduleIn) -> ScheduleOut:
     """Run a workflow by the clock, in the company's time zone. A cron that never fires is refused."""
-    workflow = starters.check_room(work, ref, "workflow_schedules")
+    workflow = starters.check_room(work, ref, "schedule")
     now, zone = clock.now(), _zone(work)
     cron = timetable.check(body.cron, now, zone)
     starters.check_inputs(work, workflow, body.inputs, "schedule")
@@ -60,14 +60,7 @@ def create_schedule(work: Work, ref: str | UUID, body: ScheduleIn) -> ScheduleOu
         "now": now,
     }
     work.sql(_INSERT, row)
-    work.emit(
-        events.ScheduleCreated(
-            subject_id=row["id"],
-            subject_label=body.name,
-            project_id=workflow["project_id"],
-            after=body.model_dump(mode="json") | {"workflow_id": workflow["id"]},
-        )
-    )
+    starters.tell_created(work, events.ScheduleCreated, row["id"], workflow, body)
     return queries.schedule(work, row["id"])
 
 
@@ -94,7 +87,7 @@ def update_schedule(work: Work, schedule_id: UUID, patch: SchedulePatch, if_matc
         if after.get("state") == SwitchState.ACTIVE:
             wanted["failures"] = 0
             switching.settle(work, "schedule", row["id"], "it was resumed")
-        starters.write(work, "workflow_schedules", row["id"], wanted)
+        starters.write(work, "schedule", row["id"], wanted)
         starters.tell_changed(work, events.ScheduleChanged, row, before, after)
     return queries.schedule(work, row["id"])
 
@@ -102,16 +95,7 @@ def update_schedule(work: Work, schedule_id: UUID, patch: SchedulePatch, if_matc
 @operation(None, role=Role.ADMIN, agents=False)
 def delete_schedule(work: Work, schedule_id: UUID, if_match: int | None = None) -> None:
     """Stop running a workflow by this clock; its runs stay."""
-    row = rows.starter_row(work, "schedule", schedule_id, lock=True)
-    check_version(row["version"], if_match)
-    work.sql("delete from workflow_schedules where id = %(id)s", row)
-    switching.settle(work, "schedule", row["id"], "it was deleted")
-    told = {"name": row["name"], "cron": row["cron"]}
-    work.emit(
-        events.ScheduleDeleted(
-            subject_id=row["id"], subject_label=row["name"], project_id=row["project_id"], before=told
-        )
-    )
+    starters.remove(work, "schedule", schedule_id, if_match, events.ScheduleDeleted, "cron")
 
 
 @operation(None, role=Role.ADMIN, agents=False)

@@ -37,7 +37,7 @@ values (%(id)s, %(workflow_id)s, %(name)s, %(pattern)s, %(filter)s, %(inputs)s, 
 @operation(None, role=Role.ADMIN, agents=False)
 def create_trigger(work: Work, ref: str | UUID, body: TriggerIn) -> TriggerOut:
     """Run a workflow when something happens: an event's name or group, with a filter over what it says."""
-    workflow = starters.check_room(work, ref, "workflow_triggers")
+    workflow = starters.check_room(work, ref, "trigger")
     _check(body.pattern, body.filter)
     starters.check_inputs(work, workflow, body.inputs, "event")
     row = body.model_dump(mode="json") | {
@@ -47,14 +47,7 @@ def create_trigger(work: Work, ref: str | UUID, body: TriggerIn) -> TriggerOut:
         "now": clock.now(),
     }
     work.sql(_INSERT, row)
-    work.emit(
-        events.TriggerCreated(
-            subject_id=row["id"],
-            subject_label=body.name,
-            project_id=workflow["project_id"],
-            after=body.model_dump(mode="json") | {"workflow_id": workflow["id"]},
-        )
-    )
+    starters.tell_created(work, events.TriggerCreated, row["id"], workflow, body)
     return queries.trigger(work, row["id"])
 
 
@@ -78,7 +71,7 @@ def update_trigger(work: Work, trigger_id: UUID, patch: TriggerPatch, if_match: 
     if after.get("state") == SwitchState.ACTIVE:
         switching.settle(work, "trigger", row["id"], "it was resumed")
     if after:
-        starters.write(work, "workflow_triggers", row["id"], after)
+        starters.write(work, "trigger", row["id"], after)
         starters.tell_changed(work, events.TriggerChanged, row, before, after)
     return queries.trigger(work, row["id"])
 
@@ -86,16 +79,7 @@ def update_trigger(work: Work, trigger_id: UUID, patch: TriggerPatch, if_match: 
 @operation(None, role=Role.ADMIN, agents=False)
 def delete_trigger(work: Work, trigger_id: UUID, if_match: int | None = None) -> None:
     """Stop hearing; the runs that it started stay."""
-    row = rows.starter_row(work, "trigger", trigger_id, lock=True)
-    check_version(row["version"], if_match)
-    work.sql("delete from workflow_triggers where id = %(id)s", row)
-    switching.settle(work, "trigger", row["id"], "it was deleted")
-    told = {"name": row["name"], "pattern": row["pattern"]}
-    work.emit(
-        events.TriggerDeleted(
-            subject_id=row["id"], subject_label=row["name"], project_id=row["project_id"], before=told
-        )
-    )
+    starters.remove(work, "trigger", trigger_id, if_match, events.TriggerDeleted, "pattern")
 
 
 _BEGIN = "insert into workflow_follower (id, pos) values (1, 0) on conflict do nothing"

@@ -7,7 +7,6 @@ import reflex as rx
 
 from orkwork.core.errors import invalid
 from orkwork.domains.workflows.rules import filling
-from orkwork.ui.components import form
 from orkwork.ui.locale import t
 
 PREFIX = "input:"
@@ -84,8 +83,3 @@ def value(kind: str, typed: str, field: str) -> Any:
         return int(text) if kind == "integer" else float(text.replace(",", "."))
     except ValueError as error:
         raise invalid(field, "must be a number" if kind != "boolean" else "must be true or false") from error
-
-
-def name_field(was: Any, errors: Any, words: Any) -> rx.Component:
-    """The name of a schedule, trigger or webhook."""
-    return form.text("name", words, errors=errors, default_value=was["name"], max_length=120)

@@ -1,12 +1,14 @@
 """What starts a workflow: its schedules, triggers and webhooks, and their forms."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import reflex as rx
 
 from orkwork.core.errors import invalid
+from orkwork.core.schema import In
 from orkwork.core.work import Work
 from orkwork.domains.workflows.models import SwitchState
 from orkwork.domains.workflows.queries import starting as queries
@@ -15,6 +17,7 @@ from orkwork.domains.workflows.schemas.starting import (
     BackfillIn,
     CronIn,
     HookIn,
+    HookMade,
     HookPatch,
     ScheduleIn,
     SchedulePatch,
@@ -31,6 +34,27 @@ NOTHING: dict[str, Any] = {
 }  # fmt: skip
 """What an empty form holds."""
 NOBODY = {"kind": "", "id": "", "name": ""}
+
+
+class Acts(NamedTuple):
+    """What can be done with one kind."""
+
+    create: Callable[..., Any]
+    new: type[In]
+    update: Callable[..., Any]
+    patch: type[In]
+    delete: Callable[..., Any]
+
+
+ACTS = {
+    "schedule": Acts(
+        scheduling.create_schedule, ScheduleIn, scheduling.update_schedule, SchedulePatch, scheduling.delete_schedule
+    ),
+    "trigger": Acts(
+        triggering.create_trigger, TriggerIn, triggering.update_trigger, TriggerPatch, triggering.delete_trigger
+    ),
+    "hook": Acts(hooking.create_hook, HookIn, hooking.update_hook, HookPatch, hooking.delete_hook),
+}
 
 
 def _read(work: Work, ref: str) -> dict[str, Any]:
@@ -110,44 +134,38 @@ class Starters(Screen, rx.State):
         """Add or change a schedule."""
         wanted = self._named(data) | {"cron": str(data.get("cron") or ""), "overlap": str(data.get("overlap"))}
         wanted |= {name: _whole(data, name) for name in ("catch_up", "pause_after")}
-        if self.was["id"]:
-            patch = SchedulePatch.model_validate(wanted)
-            await self.do(scheduling.update_schedule, UUID(self.was["id"]), patch, self.was["version"])
-        else:
-            await self.do(scheduling.create_schedule, self.arg("ref"), ScheduleIn.model_validate(wanted))
-        return await self._saved("Schedule saved")
+        await self._save("schedule", wanted)
+        return toast("Schedule saved")
 
     @handler
     async def save_trigger(self, data: dict[str, Any]):
         """Add or change a trigger."""
         wanted = self._named(data) | {name: str(data.get(name) or "").strip() for name in ("pattern", "filter")}
         wanted["max_per_hour"] = _whole(data, "max_per_hour")
-        if self.was["id"]:
-            patch = TriggerPatch.model_validate(wanted)
-            await self.do(triggering.update_trigger, UUID(self.was["id"]), patch, self.was["version"])
-        else:
-            await self.do(triggering.create_trigger, self.arg("ref"), TriggerIn.model_validate(wanted))
-        return await self._saved("Trigger saved")
+        await self._save("trigger", wanted)
+        return toast("Trigger saved")
 
     @handler
     async def save_hook(self, data: dict[str, Any]):
         """Add a webhook and show its secret once, or change one."""
-        wanted = self._named(data)
-        if self.was["id"]:
-            patch = HookPatch.model_validate(wanted)
-            await self.do(hooking.update_hook, UUID(self.was["id"]), patch, self.was["version"])
-            return await self._saved("Webhook saved")
-        made = await self.do(hooking.create_hook, self.arg("ref"), HookIn.model_validate(wanted))
+        made = await self._save("hook", self._named(data))
+        if not isinstance(made, HookMade):
+            return toast("Webhook saved")
+        self.was, self.secret, self.form = NOTHING | {"url": made.url}, made.secret, "secret"
+
+    async def _save(self, kind: str, wanted: dict[str, Any]) -> Any:
+        """Change the one that the open form is about, or add one; close the form."""
+        acts, known = ACTS[kind], self.was["id"]
+        if known:
+            saved = await self.do(acts.update, UUID(known), acts.patch.model_validate(wanted), self.was["version"])
+        else:
+            saved = await self.do(acts.create, self.arg("ref"), acts.new.model_validate(wanted))
+        self.errors, self.form = {}, ""
         await self._fill()
-        self.errors, self.was, self.secret, self.form = {}, NOTHING | {"url": made.url}, made.secret, "secret"
+        return saved
 
     def _named(self, data: dict[str, Any]) -> dict[str, Any]:
         return {"name": str(data.get("name") or ""), "inputs": asking.values(self.inputs, data)}
-
-    async def _saved(self, words: str) -> Any:
-        self.errors, self.form = {}, ""
-        await self._fill()
-        return toast(words)
 
     @handler
     async def renew(self, row_id: str):
@@ -172,12 +190,8 @@ class Starters(Screen, rx.State):
         if not found["id"]:
             return
         state = SwitchState.PAUSED if found["state"] == SwitchState.ACTIVE else SwitchState.ACTIVE
-        change: Any = {
-            "schedule": (scheduling.update_schedule, SchedulePatch(state=state)),
-            "trigger": (triggering.update_trigger, TriggerPatch(state=state)),
-            "hook": (hooking.update_hook, HookPatch(state=state)),
-        }[str(kind)]
-        await self.do(change[0], UUID(found["id"]), change[1])
+        acts = ACTS[str(kind)]
+        await self.do(acts.update, UUID(found["id"]), acts.patch.model_validate({"state": state}))
         await self._fill()
 
     @handler
@@ -195,13 +209,9 @@ class Starters(Screen, rx.State):
     async def delete(self):
         """Delete it; its runs stay."""
         gone, self.leaving = self.leaving, NOBODY
-        act: Any = {
-            "schedule": scheduling.delete_schedule,
-            "trigger": triggering.delete_trigger,
-            "hook": hooking.delete_hook,
-        }.get(gone.get("kind", ""))
-        if act is not None:
-            await self.do(act, UUID(gone["id"]))
+        acts = ACTS.get(gone["kind"])
+        if acts is not None:
+            await self.do(acts.delete, UUID(gone["id"]))
             await self._fill()
             return toast("Deleted")
 

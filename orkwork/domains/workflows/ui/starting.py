@@ -16,6 +16,7 @@ from orkwork.ui.components.when import when
 from orkwork.ui.locale import due, plural, say, t
 from orkwork.ui.shell import Shell
 
+MONO = {"fontFamily": "var(--mono)"}
 PRESETS = (
     ("*/15 * * * *", "Every 15 minutes"),
     ("0 * * * *", "Every hour"),
@@ -40,7 +41,10 @@ def _ticks(ticks: Any, zone: Any) -> rx.Component:
     )
 
 
-def _head(kind: str, icon_name: str, row: rx.Var, *more: rx.Component) -> rx.Component:
+def _row(
+    kind: str, icon_name: str, row: rx.Var, *content: rx.Component, also: rx.Component | None = None
+) -> rx.Component:
+    """One of them: its name, what can be done with it, and `content`; `also` is an act that its kind alone has."""
     paused = row["state"] != "active"
     acts = menu(
         t("Act on {name}", name=row["name"]),
@@ -51,20 +55,24 @@ def _head(kind: str, icon_name: str, row: rx.Var, *more: rx.Component) -> rx.Com
             type="button",
             on_click=Starters.turn(kind, row["id"]),
         ),
-        *more,
+        *((also,) if also is not None else ()),
         rx.el.button(icon("trash-2"), t("Delete"), type="button", on_click=Starters.ask_delete(kind, row["id"])),
     )
-    return rx.el.div(
+    head = rx.el.div(
         icon(icon_name),
         rx.el.span(row["name"], class_name="b5 trunc grow"),
         rx.cond(paused, state_pill(row["state"]), rx.fragment()),
         rx.cond(Shell.can_manage, acts, rx.fragment()),
         class_name="row",
     )
+    return rx.el.div(head, *content, class_name="starter", key=row["id"])
+
+
+def _started(row: rx.Var) -> rx.Component:
+    return rx.el.span(plural("started {n} run", "started {n} runs", row["runs"]), class_name="meta")
 
 
 def _schedule(row: rx.Var) -> rx.Component:
-    ticks = row["ticks"].to(list[str])
     backfill = rx.el.button(
         icon("history"), t("Make up for a period"), type="button", on_click=Starters.begin("backfill", row["id"])
     )
@@ -77,36 +85,21 @@ def _schedule(row: rx.Var) -> rx.Component:
         ),
         rx.fragment(),
     )
-    return rx.el.div(
-        _head("schedule", "calendar", row, backfill),
-        rx.el.div(rx.el.code(row["cron"]), rx.el.span(row["zone"], class_name="meta"), class_name="row w"),
-        failed,
-        _ticks(ticks, row["zone"]),
-        class_name="starter",
-        key=row["id"],
+    cron = rx.el.div(rx.el.code(row["cron"]), rx.el.span(row["zone"], class_name="meta"), class_name="row w")
+    return _row(
+        "schedule", "calendar", row, cron, failed, _ticks(row["ticks"].to(list[str]), row["zone"]), also=backfill
     )
 
 
 def _trigger(row: rx.Var) -> rx.Component:
-    return rx.el.div(
-        _head("trigger", "zap", row),
-        rx.el.code(row["pattern"]),
-        rx.cond(row["filter"] != "", rx.el.code(row["filter"], class_name="m2"), rx.fragment()),
-        rx.el.span(plural("started {n} run", "started {n} runs", row["runs"]), class_name="meta"),
-        class_name="starter",
-        key=row["id"],
-    )
+    only = rx.cond(row["filter"] != "", rx.el.code(row["filter"], class_name="m2"), rx.fragment())
+    return _row("trigger", "zap", row, rx.el.code(row["pattern"]), only, _started(row))
 
 
 def _hook(row: rx.Var) -> rx.Component:
     renew = rx.el.button(icon("key-round"), t("Renew the secret"), type="button", on_click=Starters.renew(row["id"]))
-    return rx.el.div(
-        _head("hook", "webhook", row, renew),
-        command(row["url"], t("Address of {name}", name=row["name"])),
-        rx.el.span(plural("started {n} run", "started {n} runs", row["runs"]), class_name="meta"),
-        class_name="starter",
-        key=row["id"],
-    )
+    address = command(row["url"], t("Address of {name}", name=row["name"]))
+    return _row("hook", "webhook", row, address, _started(row), also=renew)
 
 
 def starters_card() -> rx.Component:
@@ -139,6 +132,24 @@ def _actions(words: Any) -> rx.Component:
     return form.actions(button(t("Cancel"), **closes()), button(words, kind="solid", type="submit"))
 
 
+def _starter_form(kind: str, hint: Any, words: Any, on_submit: Any, *fields: rx.Component) -> rx.Component:
+    """The form of one kind: its name, its own fields, a value for each input of the workflow."""
+    was, errors = Starters.was, Starters.errors
+    return form.form(
+        form.text("name", t("Name"), errors=errors, default_value=was["name"], max_length=120),
+        *fields,
+        asking.fields(Starters.inputs, errors, values=was["values"].to(dict[str, str]), hint=hint, owner=kind),
+        _actions(words),
+        on_submit=on_submit,
+        key=was["id"].to(str) + was["version"].to(str),
+    )
+
+
+def _text(name: str, words: Any, **props: Any) -> rx.Component:
+    """A field that begins with what is known."""
+    return form.text(name, words, errors=Starters.errors, default_value=Starters.was[name].to(str), **props)
+
+
 def _schedule_form() -> rx.Component:
     was, errors = Starters.was, Starters.errors
     cron = form.text(
@@ -148,7 +159,7 @@ def _schedule_form() -> rx.Component:
         hint=t("Minute, hour, day, month, day of the week; in the company's zone"),
         value=Starters.cron,
         on_change=Starters.try_cron,
-        style={"fontFamily": "var(--mono)"},
+        style=MONO,
     )
     preset = form.choice(
         "preset",
@@ -164,109 +175,64 @@ def _schedule_form() -> rx.Component:
         class_name="col gap",
         aria_live="polite",
     )
-    overlap = [("skip", t("Skip this time")), ("queue", t("Wait until it is over")), ("allow", t("Run beside it"))]
-    return form.form(
-        asking.name_field(was, errors, t("Name")),
+    overlaps = [("skip", t("Skip this time")), ("queue", t("Wait until it is over")), ("allow", t("Run beside it"))]
+    overlap = form.choice(
+        "overlap", t("When the last run is not over"), overlaps, errors=errors, default_value=was["overlap"].to(str)
+    )
+    counts = form.two(
+        _text("catch_up", t("Missed runs to make up for"), type="number", min="1", max="50"),
+        _text(
+            "pause_after",
+            t("Pause after failures in a row"),
+            hint=t("0 never pauses"),
+            type="number",
+            min="0",
+            max="100",
+        ),
+    )
+    return _starter_form(
+        "schedule",
+        t("{{schedule.day}} and {{schedule.at}} are filled in"),
+        t("Save schedule"),
+        Starters.save_schedule,
         form.two(preset, cron),
         shown,
-        form.choice(
-            "overlap", t("When the last run is not over"), overlap, errors=errors, default_value=was["overlap"].to(str)
-        ),
-        form.two(
-            form.text(
-                "catch_up",
-                t("Missed runs to make up for"),
-                errors=errors,
-                type="number",
-                min="1",
-                max="50",
-                default_value=was["catch_up"].to(str),
-            ),
-            form.text(
-                "pause_after",
-                t("Pause after failures in a row"),
-                errors=errors,
-                hint=t("0 never pauses"),
-                type="number",
-                min="0",
-                max="100",
-                default_value=was["pause_after"].to(str),
-            ),
-        ),
-        asking.fields(
-            Starters.inputs,
-            errors,
-            values=was["values"].to(dict[str, str]),
-            hint=t("{{schedule.day}} and {{schedule.at}} are filled in"),
-            owner="schedule",
-        ),
-        _actions(t("Save schedule")),
-        on_submit=Starters.save_schedule,
-        key=was["id"].to(str) + was["version"].to(str),
+        overlap,
+        counts,
     )
 
 
 def _trigger_form() -> rx.Component:
-    was, errors = Starters.was, Starters.errors
-    return form.form(
-        asking.name_field(was, errors, t("Name")),
-        form.text(
-            "pattern",
-            t("Event"),
-            errors=errors,
-            hint=t("A name such as task.created, or a group such as task.*"),
-            default_value=was["pattern"].to(str),
-            style={"fontFamily": "var(--mono)"},
+    return _starter_form(
+        "trigger",
+        t("{{event.subject_label}} and the like are filled in"),
+        t("Save trigger"),
+        Starters.save_trigger,
+        _text("pattern", t("Event"), hint=t("A name such as task.created, or a group such as task.*"), style=MONO),
+        _text(
+            "filter", t("Only when"), hint=t('Empty for all; else such as event.after.status == "FAILED"'), style=MONO
         ),
-        form.text(
-            "filter",
-            t("Only when"),
-            errors=errors,
-            hint=t('Empty for all; else such as event.after.status == "FAILED"'),
-            default_value=was["filter"].to(str),
-            style={"fontFamily": "var(--mono)"},
-        ),
-        form.text(
+        _text(
             "max_per_hour",
             t("Runs in an hour at most"),
-            errors=errors,
             hint=t("It pauses and asks you when there would be more"),
             type="number",
             min="1",
             max="1000",
-            default_value=was["max_per_hour"].to(str),
         ),
-        asking.fields(
-            Starters.inputs,
-            errors,
-            values=was["values"].to(dict[str, str]),
-            hint=t("{{event.subject_label}} and the like are filled in"),
-            owner="trigger",
-        ),
-        _actions(t("Save trigger")),
-        on_submit=Starters.save_trigger,
-        key=was["id"].to(str) + was["version"].to(str),
     )
 
 
 def _hook_form() -> rx.Component:
-    was, errors = Starters.was, Starters.errors
-    return form.form(
-        asking.name_field(was, errors, t("Name")),
+    return _starter_form(
+        "hook",
+        t("{{payload.repository.name}} and the like are filled in from the body"),
+        t("Save webhook"),
+        Starters.save_hook,
         rx.el.p(
             t("Requests are signed as Standard Webhooks says; each is taken once and within five minutes."),
             class_name="meta",
         ),
-        asking.fields(
-            Starters.inputs,
-            errors,
-            values=was["values"].to(dict[str, str]),
-            hint=t("{{payload.repository.name}} and the like are filled in from the body"),
-            owner="hook",
-        ),
-        _actions(t("Save webhook")),
-        on_submit=Starters.save_hook,
-        key=was["id"].to(str) + was["version"].to(str),
     )
 
 
