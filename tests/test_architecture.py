@@ -147,7 +147,7 @@ INNER = {
     "tasks": {"moving", "judging", "shapes", "candidates", "clocks", "failing", "handing_in"},
     "demo": {"ledger", "erasing"},
     "sla": {"keeping"},
-    "workflows": {"rows", "beginning", "counting", "starters", "switching"},
+    "workflows": {"rows", "beginning", "counting", "starters", "switching", "advancing"},
 }
 """Files whose functions are parts of operations: `moving` is the one move that several operations make."""
 PARTS = {

@@ -13,6 +13,7 @@ export const STATUS = {
   FAILED: ["circle-x", "bad", msg("Failed")],
   CANCELLED: ["ban", "idle", msg("Cancelled")],
   SKIPPED: ["circle-minus", "idle", msg("Left out")],
+  WAITING: ["hourglass", "idle", msg("Not decided yet")],
 };
 
 export const PRIORITY = {

@@ -15,6 +15,7 @@ export const GLYPHS = {
   FAILED: ["x-thin-open", "M2 2l8 8M10 2l-8 8", true],
   CANCELLED: ["line-ne-open", "M2 10l8-8", true],
   SKIPPED: ["line-ew-open", "M2 6h8", true],
+  WAITING: ["hourglass-open", "M3 1.5h6L3 10.5h6z", true],
 };
 const INK = { "": "text-2", ok: "ok", warn: "warn", bad: "bad", info: "info", idle: "idle", acc: "accent-text" };
 const TOKENS = ["bg", "surface", "line", "line-strong", "text", "text-2", "accent", "accent-text", "accent-soft", "ok", "warn", "bad", "info", "idle", "ok-fill", "warn-fill", "bad-fill", "info-fill", "idle-fill"];

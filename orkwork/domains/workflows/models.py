@@ -192,7 +192,8 @@ class WorkflowRunStep(SQLModel, table=True):
     position: int = Field(sa_column=Column(SmallInteger, nullable=False))
     task_id: UUID | None = Field(None, sa_column=Column(ForeignKey("tasks.id", ondelete="SET NULL")))
     status: str
-    """The task's state when the run was last counted; SKIPPED where the step's condition did not hold."""
+    """The task's state when the run was last counted; SKIPPED where the step's condition did not hold, WAITING where it can't
+    be judged yet, or waits for a step of which that is so."""
 
 
 class WorkflowSchedule(SQLModel, table=True):

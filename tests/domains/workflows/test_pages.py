@@ -63,19 +63,23 @@ def test_a_workflow_is_made_built_and_run(company: Company, visit: Visit) -> Non
         page.get_by_label("Waits for").select_option("step-1")
         expect(page.locator(".fstep").nth(2)).to_contain_text("after test-it, step-1")
         page.get_by_role("button", name="Wait no longer for test-it").click()
+        page.get_by_label("How an earlier step ended").select_option("step-1 failed")
+        expect(page.get_by_label("Only when")).to_have_value('steps.step-1.outcome == "failed"')
+        expect(page.locator(".fstep").nth(2)).to_contain_text('steps.step-1.outcome == "failed"')
         drawn(page)
         assert not violations(page)
         page.get_by_role("button", name="Save version").click()
         expect(page.get_by_text("Saved as version 2")).to_be_visible()
         made = company.do(templates.workflow, "release").template
-        assert [(step.key, step.depends_on) for step in made.steps] == [
-            ("step-1", []),
-            ("test-it", ["step-1"]),
-            ("step-3", ["step-1"]),
+        assert [(step.key, step.depends_on, step.when) for step in made.steps] == [
+            ("step-1", [], ""),
+            ("test-it", ["step-1"], ""),
+            ("step-3", ["step-1"], 'steps.step-1.outcome == "failed"'),
         ]
         assert (made.inputs[0].name, made.inputs[0].required, made.steps[1].review_required) == ("version", True, False)
         page.get_by_role("button", name="Remove step-1").click()
         expect(page.locator(".fstep").first).to_contain_text("begins at once")
+        expect(page.get_by_text("of the steps that it waits for (nothing)")).to_be_visible()
         page.get_by_role("button", name="Discard").click()
         expect(page.locator(".fstep")).to_have_count(3)
         page.get_by_role("link", name="Back").click()

@@ -15,8 +15,19 @@ from hypothesis import strategies as st
 
 from orkwork.core.errors import Invalid
 from orkwork.domains.workflows.models import RunState
-from orkwork.domains.workflows.rules import conditions, filling, recorded, standing, steps, templates, timetable
+from orkwork.domains.workflows.rules import (
+    conditions,
+    filling,
+    outcomes,
+    recorded,
+    standing,
+    steps,
+    templates,
+    timetable,
+    turns,
+)
 from orkwork.domains.workflows.schemas.templates import InputDef, StepDef
+from orkwork.domains.workflows.ui import drafting
 
 KYIV = "Europe/Kyiv"
 
@@ -243,7 +254,7 @@ DATA = {"input": {"x": "y", "n": 5, "yes": True, "none": None}}
     ],
 )
 def test_a_condition_is_judged(text: str, holds: bool) -> None:
-    assert conditions.read(text, "input", "when").holds(DATA) is holds
+    assert conditions.read(text, ("input",), "when").holds(DATA) is holds
 
 
 @pytest.mark.parametrize(
@@ -270,18 +281,124 @@ def test_a_condition_is_judged(text: str, holds: bool) -> None:
 )
 def test_what_is_no_condition_is_refused_with_the_place(text: str, words: str) -> None:
     with fault("when", words):
-        conditions.read(text, "input", "when")
+        conditions.read(text, ("input",), "when")
 
 
 @given(st.text(alphabet=string.printable + "є\u202e", max_size=80))
 @effort(max_examples=300, deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        condition = conditions.read(text, "input", "when")
+        condition = conditions.read(text, ("input",), "when")
     except Invalid as refusal:
         assert refusal.errors[0].field == "when"
     else:
         assert condition.holds(DATA) in (True, False)
+
+
+# --- what earlier steps came to --------------------------------------------------------------------------------------
+
+Came = outcomes.Came
+RELEASE = [
+    step("build"),
+    step("deploy", "build", when='steps.build.result.ok and input.region == "eu"'),
+    step("undo", "build", when='steps.build.outcome in ["failed", "cancelled"]'),
+    step("watch", "deploy"),
+    step("tell", "deploy", "undo", when='steps.deploy.outcome != "completed" or steps.undo.outcome == "completed"'),
+]
+
+
+def ended(status: str, output: str | None = None) -> outcomes.Came:
+    return Came(status, output, has_task=True)
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ('steps.audit.outcome == "failed"', "waits for (build, a.b)"),
+        ('steps.build.state == "failed"', "steps.key.outcome"),
+        ("steps.build", "is not known"),
+        ("steps.build.result", None),
+        ("steps.build.result.a.0.b == 1", None),
+        ('steps.a.b.outcome == "failed"', None),
+        ('steps.a.outcome == "failed"', "is not known"),
+        ('steps.build.outcome == "failed" and input.x', "there is no input x"),
+        ("event.x == 1", "input.name and steps.name"),
+    ],
+)
+def test_a_condition_looks_only_at_steps_that_it_waits_for(when: str, words: str | None) -> None:
+    template = [step("build"), step("a.b"), step("a"), step("audit"), step("last", "build", "a.b", when=when)]
+    if words is None:
+        return templates.check([], template)
+    with fault("steps.4.when", words):
+        templates.check([], template)
+
+
+def test_steps_whose_conditions_look_at_steps_wait_until_those_are_over() -> None:
+    plan = templates.plan([wanted("region", default="eu")], RELEASE, {})
+    assert [task.ref for task in plan.tasks] == ["build"]
+    assert (plan.skipped, plan.waiting) == ([], ["deploy", "undo", "watch", "tell"])
+    with fault("inputs", "title"):  # also what waits is filled in before anything is created
+        long = step("later", "build", title="{{input.region}}", when="steps.build.result.ok")
+        templates.plan([wanted("region")], [step("build"), long], {"region": "x" * 400})
+
+
+@pytest.mark.parametrize(
+    ("build", "make", "skip"),
+    [
+        (ended("IN_PROGRESS"), {}, []),
+        (ended("COMPLETED", '{"ok": true}'), {"deploy": ["build"], "watch": ["deploy"]}, ["undo"]),
+        (ended("COMPLETED", "no JSON"), {"watch": ["build"], "tell": []}, ["deploy", "undo"]),
+        (ended("FAILED"), {"undo": [], "watch": ["build"]}, ["deploy"]),
+        (Came("CANCELLED"), {"undo": []}, ["deploy"]),
+    ],
+)
+def test_a_condition_is_judged_when_what_it_names_is_over(
+    build: outcomes.Came, make: dict[str, list[str]], skip: list[str]
+) -> None:
+    waiting = {one.key: Came("WAITING") for one in RELEASE}
+    found = turns.due(RELEASE, waiting | {"build": build}, {"region": "eu"})
+    assert (found.make, sorted(found.skip)) == (make, sorted(skip))
+
+
+def test_what_a_condition_dealt_with_holds_nothing_up_and_the_rest_is_waited_for() -> None:
+    template = [step("a"), step("b"), step("c", "a", "b", when='steps.a.outcome == "failed"')]
+    came = {"a": ended("FAILED"), "b": ended("READY"), "c": Came("WAITING")}
+    assert turns.due(template, came, {}) == turns.Turns({"c": ["b"]}, [])
+
+
+def test_a_step_that_is_renamed_keeps_its_name_in_conditions() -> None:
+    when = 'steps.build.outcome == "failed" or steps.build.x.outcome == "failed" or input.build == "steps.build"'
+    steps_ = [
+        drafting.draft_of(one) for one in (step("build"), step("build.x"), step("c", "build", "build.x", when=when))
+    ]
+    made = drafting.renamed(steps_, "build", "make it")
+    assert made[2]["depends_on"] == ["make-it", "build.x"]
+    assert made[2]["when"] == when.replace("steps.build.outcome", "steps.make-it.outcome")
+
+
+@given(st.integers(0, 2**32))
+@effort(max_examples=150, deadline=None)
+def test_every_history_of_a_template_ends_with_each_step_decided_once(seed: int) -> None:
+    draw = random.Random(seed)
+    keys = [f"s{n}" for n in range(draw.randint(1, 9))]
+    template = []
+    for n, key in enumerate(keys):
+        needs = draw.sample(keys[:n], min(n, draw.randint(0, 3)))
+        looks = [f'steps.{need}.outcome == "{draw.choice(("completed", "failed", "skipped"))}"' for need in needs]
+        template.append(step(key, *needs, when=" or ".join(draw.sample(looks, draw.randint(0, len(looks))))))
+    templates.check([], template)
+    came, decided = {key: Came("WAITING") for key in keys}, Counter[str]()
+    while True:
+        found = turns.due(template, came, {})
+        decided.update([*found.make, *found.skip])
+        came |= {key: Came("SKIPPED") for key in found.skip}
+        came |= {key: Came("PLANNING", has_task=True) for key in found.make}
+        assert turns.due(template, came, {}) == turns.Turns({}, [])
+        going = [key for key in keys if came[key].status == "PLANNING"]
+        if not going:
+            break
+        came[draw.choice(going)] = ended(draw.choice(("COMPLETED", "FAILED", "CANCELLED")))
+    assert decided == Counter(keys)
 
 
 # --- schedules -------------------------------------------------------------------------------------------------------

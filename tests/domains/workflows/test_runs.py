@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from orkwork.domains.executions.schemas import ExecutionPatch
 from orkwork.domains.tasks.models import Status
-from orkwork.domains.tasks.schemas import MoveIn
-from orkwork.domains.tasks.service import creating, lifecycle
+from orkwork.domains.tasks.schemas import AssignIn, MoveIn
+from orkwork.domains.tasks.service import claims, creating, lifecycle, runs
 from orkwork.domains.workflows.models import RunState
 from orkwork.domains.workflows.schemas.templates import WorkflowPatch
-from orkwork.domains.workflows.service import editing
+from orkwork.domains.workflows.service import editing, running
 from tests.domains.workflows.flowing import (
     BASE,
     DIAMOND,
@@ -85,6 +86,105 @@ def test_a_left_out_steps_dependants_wait_for_what_it_waited_for(company: Compan
     assert states(start(company, made.id, scan=True))["b"] == "PLANNING"
 
 
+def release() -> list[dict[str, Any]]:
+    template = steps(("build", ()), ("deploy", ["build"]), ("undo", ["build"]), ("tell", ["deploy", "undo"]))
+    template[1]["when"] = 'steps.build.outcome == "completed" and steps.build.result.size < 10'
+    template[2]["when"] = 'steps.build.outcome != "completed"'
+    template[3]["when"] = 'steps.deploy.outcome != "skipped" or steps.undo.outcome != "skipped"'
+    return template
+
+
+def hand_in(company: Company, key: str, output: str) -> None:
+    """What the run under way of a task says that it made."""
+    [run] = rows("select x.id from task_executions x join tasks t on t.id = x.task_id where t.key = %(key)s", key=key)
+    company.do(runs.update_execution, run["id"], ExecutionPatch(output=output))
+
+
+def test_steps_whose_conditions_look_at_earlier_ones_become_tasks_when_those_are_over(company: Company) -> None:
+    worker, made = company.agent(), workflow(company, steps=release())
+    run = start(company, made.id)
+    assert states(run) == {"build": "READY", "deploy": "WAITING", "undo": "WAITING", "tell": "WAITING"}
+    assert (run.tasks, counts()["tasks"], run.state) == (4, 1, RunState.RUNNING)
+    key = run.steps[0].task_key
+    company.do(claims.assign, key, AssignIn(agent_id=worker.id))
+    company.do(lifecycle.transition, key, MoveIn(to=Status.IN_PROGRESS))
+    hand_in(company, str(key), '{"size": 5}')
+    company.do(lifecycle.transition, key, MoveIn(to=Status.COMPLETED))
+    found = run_of(company, run.id)
+    assert states(found) == {"build": "COMPLETED", "deploy": "READY", "undo": "SKIPPED", "tell": "WAITING"}
+    assert (found.tasks, found.state) == (3, RunState.RUNNING)
+    end(company, run, worker, "deploy")
+    assert states(run_of(company, run.id))["tell"] == "READY"
+    end(company, run, worker, "tell")
+    assert run_of(company, run.id).state is RunState.COMPLETED
+    before = counts()
+    follow()
+    assert counts() == before
+
+
+def test_a_run_goes_on_behind_a_step_that_failed_and_a_retry_judges_anew(http: TestClient, company: Company) -> None:
+    worker, made = company.agent(), workflow(company, steps=release())
+    run = start(company, made.id)
+    end(company, run, worker, "build", to=Status.FAILED)
+    found = run_of(company, run.id)
+    assert states(found) == {"build": "FAILED", "deploy": "SKIPPED", "undo": "READY", "tell": "WAITING"}
+    assert (found.state, found.tasks) == (RunState.RUNNING, 3)
+    end(company, run, worker, "undo")
+    run_of(company, run.id)
+    end(company, run, worker, "tell")
+    found = run_of(company, run.id)
+    assert (found.state, states(found)["tell"]) == (RunState.FAILED, "COMPLETED")
+    again = http.post(f"{BASE}/workflow-runs/{run.id}/retry", headers=company.owner.headers).json()
+    assert {s["step"]: s["status"] for s in again["steps"]} == {
+        "build": "READY",
+        "deploy": "WAITING",
+        "undo": "WAITING",
+        "tell": "WAITING",
+    }
+    assert (again["state"], again["attempt"], again["tasks"], again["failed"]) == ("running", 2, 4, 0)
+    end(company, run, worker, "build", to=Status.FAILED)
+    assert states(run_of(company, run.id))["undo"] == "READY", "its task is open again"
+    http.post(f"{BASE}/workflow-runs/{run.id}/retry", headers=company.owner.headers)
+    end(company, run, worker, "build")
+    found = run_of(company, run.id)
+    assert states(found) == {"build": "COMPLETED", "deploy": "SKIPPED", "undo": "SKIPPED", "tell": "SKIPPED"}
+    assert (found.state, found.tasks, counts()["tasks"]) == (RunState.COMPLETED, 1, 3)
+
+
+def test_what_waits_behind_a_condition_is_handed_on_when_a_retry_leaves_the_step_out(company: Company) -> None:
+    template = steps(("a", ()), ("b", ["a"]), ("c", ["b"]))
+    template[1]["when"] = 'steps.a.outcome == "failed"'
+    worker, run = company.agent(), start(company, workflow(company, steps=template).id)
+    end(company, run, worker, "a", to=Status.FAILED)
+    assert states(run_of(company, run.id)) == {"a": "FAILED", "b": "READY", "c": "PLANNING"}
+    company.do(running.retry_run, run.id)
+    end(company, run, worker, "a")
+    assert states(run_of(company, run.id)) == {"a": "COMPLETED", "b": "SKIPPED", "c": "READY"}
+
+
+def test_a_cancelled_run_makes_no_more_tasks_until_it_goes_on(company: Company) -> None:
+    worker, run = company.agent(), start(company, workflow(company, steps=release()).id)
+    company.do(running.cancel_run, run.id)
+    found = run_of(company, run.id)
+    assert (found.state, states(found)["undo"], counts()["tasks"]) == (RunState.CANCELLED, "WAITING", 1)
+    company.do(running.retry_run, run.id)
+    end(company, run, worker, "build", to=Status.FAILED)
+    assert states(run_of(company, run.id))["undo"] == "READY"
+
+
+def test_steps_that_can_not_become_tasks_any_more_are_cancelled_and_stop_no_other_run(
+    http: TestClient, company: Company
+) -> None:
+    worker, made = company.agent(), workflow(company, steps=release())
+    run, other = start(company, made.id), start(company, workflow(company, company.project("Other"), name="B").id)
+    end(company, run, worker, "build", to=Status.FAILED)
+    end(company, other, worker, "a")
+    http.patch(f"{BASE}/projects/{made.project_id}", json={"status": "archived"}, headers=company.owner.headers)
+    found = run_of(company, run.id)
+    assert (states(found)["undo"], found.state) == ("CANCELLED", RunState.FAILED)
+    assert run_of(company, other.id).completed == 1
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"steps": steps(("a", "c"), ("b", "a"), ("c", "b"))}, "steps"),
     ({"steps": steps(("a", "a"))}, "steps.0.depends_on"),
@@ -94,6 +194,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"steps": steps(("a", ()), title="{{input.{{input.x}}}}")}, "steps.0.title"),
     ({"steps": steps(("a", ()), when="input.x ==")}, "steps.0.when"),
     ({"steps": steps(("a", ()), when="input.x")}, "steps.0.when"),
+    ({"steps": steps(("a", ()), ("b", ()), when='steps.a.outcome == "failed"')}, "steps.0.when"),
     ({"inputs": [{"name": "x", "default": "{{input.x}}"}]}, "inputs.0.default"),
     ({"inputs": [{"name": "X"}]}, "inputs.0.name"),
     ({"steps": []}, "steps"),

@@ -12,6 +12,7 @@ from orkwork.domains.workflows.models import RunState
 from orkwork.domains.workflows.queries import rows
 from orkwork.domains.workflows.rules import standing
 from orkwork.domains.workflows.rules import steps as graph
+from orkwork.domains.workflows.rules.outcomes import SKIPPED, WAITING
 from orkwork.domains.workflows.schemas.templates import RunItem, RunOut, RunStepOut
 
 _ITEM = """
@@ -80,7 +81,7 @@ def run(work: Work, run_id: UUID) -> RunOut:
 def _standing(row: dict[str, Any], steps: list[RunStepOut]) -> dict[str, Any]:
     if row["state"] == RunState.QUEUED or not row["started_at"]:
         return {}
-    counts = Counter(step.status for step in steps if step.status != standing.SKIPPED)
+    counts = Counter(step.status for step in steps if step.status != SKIPPED)
     state = standing.state_of(counts, RunState(row["state"]))
     return standing.numbers_of(counts) | {"state": state}
 
@@ -88,19 +89,20 @@ def _standing(row: dict[str, Any], steps: list[RunStepOut]) -> dict[str, Any]:
 def _steps(template: list[dict[str, Any]], tasks: list[dict[str, Any]]) -> list[RunStepOut]:
     """The steps of the version; before a run begins they wait."""
     made = {row["step"]: row for row in tasks}
-    skipped = [key for key, row in made.items() if row["known"] == "SKIPPED"]
+    skipped = [key for key, row in made.items() if row["known"] == SKIPPED]
     whole = {step["key"]: step["depends_on"] for step in template}
     needs = graph.without(whole, skipped)
     found = []
     for step in template:
         row = made.get(step["key"], {})
-        lost = "SKIPPED" if step["key"] in skipped else "CANCELLED" if row else "CREATED"
+        kept = row["known"] if row.get("known") in (SKIPPED, WAITING) else None
+        lost = "CANCELLED" if row else "CREATED"
         found.append(
             RunStepOut(
                 step=step["key"],
                 title=row.get("title") or step["title"],
                 depends_on=needs[step["key"]] if step["key"] in needs else whole[step["key"]],
-                status=row.get("status") or lost,
+                status=kept or row.get("status") or lost,
                 **{name: row.get(name) for name in RunStepOut.model_fields if name in _OF_TASK},
             )
         )

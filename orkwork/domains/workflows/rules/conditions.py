@@ -39,11 +39,11 @@ class Condition:
     paths: tuple[tuple[str, ...], ...]
 
 
-def read(text: str, root: str, field_name: str) -> Condition:
-    """Read a condition over `root.…`; Invalid says where it can't be read."""
+def read(text: str, roots: tuple[str, ...], field_name: str) -> Condition:
+    """Read a condition over `root.…`, the root being one of these; Invalid says where it can't be read."""
     if len(text) > MAX_CHARACTERS:
         raise invalid(field_name, f"is longer than {MAX_CHARACTERS} characters")
-    reader = _Reader(_tokens(text, field_name), root, field_name)
+    reader = _Reader(_tokens(text, field_name), roots, field_name)
     test = reader.any_of(0)
     if reader.kind != "end":
         raise reader.fault(f"does not expect {reader.word!r} here")
@@ -67,7 +67,7 @@ class _Reader:
     """Reads by recursive descent."""
 
     tokens: list[tuple[str, str]]
-    root: str
+    roots: tuple[str, ...]
     field_name: str
     at: int = 0
     paths: list[tuple[str, ...]] = field(default_factory=list)
@@ -143,8 +143,9 @@ class _Reader:
 
     def path(self) -> Test:
         path = tuple(self.word.split("."))
-        if path[0] != self.root or len(path) == 1:
-            raise self.fault(f"knows no {self.word[:60]!r}: it speaks of {self.root}.name, and texts stand in quotes")
+        if path[0] not in self.roots or len(path) == 1:
+            there = " and ".join(f"{root}.name" for root in self.roots)
+            raise self.fault(f"knows no {self.word[:60]!r}: it speaks of {there}, and texts stand in quotes")
         self.at += 1
         self.paths.append(path)
         return lambda data: look_up(data, path)

@@ -9,11 +9,10 @@ from pydantic import ValidationError
 
 from orkwork.core.errors import FieldError, Invalid, invalid
 from orkwork.domains.tasks.schemas import BulkTask
-from orkwork.domains.workflows.rules import conditions, filling, steps
+from orkwork.domains.workflows.rules import conditions, filling, outcomes, steps, turns
 from orkwork.domains.workflows.schemas.templates import InputDef, InputType, StepDef
 
 MAX_TEXT: Final = 10_000
-ROOT: Final = "input"
 _KINDS: Final = {
     InputType.TEXT: "a text",
     InputType.INTEGER: "a whole number",
@@ -30,6 +29,8 @@ class Plan:
     inputs: dict[str, Any]
     tasks: list[BulkTask]
     skipped: list[str]
+    waiting: list[str]
+    """The steps that become tasks, or are left out, when earlier ones are over."""
 
 
 def check(inputs: Sequence[InputDef], template: Sequence[StepDef]) -> None:
@@ -45,9 +46,15 @@ def check(inputs: Sequence[InputDef], template: Sequence[StepDef]) -> None:
         for name, text in _texts(step):
             _check_references(text, known, f"steps.{i}.{name}")
         if step.when:
-            condition = conditions.read(step.when, ROOT, f"steps.{i}.when")
-            for path in condition.paths:
-                _check_path(path[1:], known, f"steps.{i}.when")
+            _check_condition(step, known, f"steps.{i}.when")
+
+
+def _check_condition(step: StepDef, known: Mapping[str, InputDef], field: str) -> None:
+    for path in conditions.read(step.when, turns.ROOTS, field).paths:
+        if path[0] == outcomes.ROOT:
+            outcomes.check_path(path, step.depends_on, field)
+        else:
+            _check_path(path[1:], known, field)
 
 
 def _check_inputs(inputs: Sequence[InputDef]) -> dict[str, InputDef]:
@@ -96,7 +103,7 @@ def _texts(step: StepDef) -> list[tuple[str, str]]:
 
 def _check_references(text: str, known: Mapping[str, InputDef], field: str) -> None:
     if "{" in text or "}" in text:
-        for reference in filling.references(text, ROOT, field):
+        for reference in filling.references(text, turns.INPUT, field):
             _check_path(reference.path, known, field)
 
 
@@ -179,18 +186,21 @@ def check_mapping(inputs: Sequence[InputDef], mapping: Mapping[str, Any], root: 
 
 
 def plan(inputs: Sequence[InputDef], template: Sequence[StepDef], given: Mapping[str, Any]) -> Plan:
-    """The tasks of a run: inputs checked, conditions judged, texts filled in. Invalid before anything is created."""
+    """The tasks with which a run begins: inputs checked, conditions over them judged, all texts filled in, also of the
+    steps that wait for earlier ones. Invalid before anything is created."""
     told = read_inputs(inputs, given)
-    data = {ROOT: told}
-    left_out = [s.key for s in template if s.when and not conditions.read(s.when, ROOT, "when").holds(data)]
-    needs = steps.without({step.key: step.depends_on for step in template}, left_out)
-    if not needs:
+    first = turns.due(template, {step.key: outcomes.Came(outcomes.WAITING) for step in template}, told)
+    if not first.make:
         raise invalid("inputs", "no condition of any step holds: there would be nothing to do")
-    tasks = [_task(step, needs[step.key], data) for step in template if step.key in needs]
-    return Plan(told, tasks, left_out)
+    kept = [step for step in template if step.key not in first.skip]
+    whole = {step.key: task_of(step, first.make.get(step.key, []), told) for step in kept}
+    waiting = [key for key in whole if key not in first.make]
+    return Plan(told, [whole[key] for key in first.make], first.skip, waiting)
 
 
-def _task(step: StepDef, needs: list[str], data: Mapping[str, Any]) -> BulkTask:
+def task_of(step: StepDef, needs: Sequence[str], told: Mapping[str, Any]) -> BulkTask:
+    """The task that a step becomes, waiting for `needs`; Invalid when what is filled in makes none."""
+    data = {turns.INPUT: told}
     fields = step.model_dump(
         exclude={"key", "when", "depends_on", "acceptance_criteria", "title", "description", "labels"}
     )
@@ -203,7 +213,7 @@ def _task(step: StepDef, needs: list[str], data: Mapping[str, Any]) -> BulkTask:
             description=filling.fill(step.description, data),
             labels=labels,
             acceptance_criteria=[{"text": text} for text in criteria],  # pyright: ignore[reportArgumentType]
-            depends_on=needs,
+            depends_on=list(needs),
             **fields,
         )
     except ValidationError as error:

@@ -57,8 +57,10 @@ class StepDef(In):
     depends_on: Annotated[list[StepKey], Field(max_length=MAX_STEPS)] = []
     """Keys of the steps that have to complete first."""
     when: Annotated[Str, StringConstraints(max_length=1000, strip_whitespace=True)] = ""
-    """A condition over the inputs: `input.region == "eu"`. Where it does not hold, the step is left out, and what waits for
-    it waits for what it waited for."""
+    """A condition over the inputs (`input.region == "eu"`), and over what steps came to that it depends on
+    (`steps.build.outcome == "failed"`; `steps.build.output` is the text that its last run left, `steps.build.result.name` a
+    part of it where it is JSON). Where it does not hold, the step is left out, and what waits for it waits for what it waited
+    for. What it names of steps is waited for to be over, completed or not."""
     kind: Annotated[Str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = "task"
     priority: Priority = Priority.MEDIUM
     labels: Annotated[list[Annotated[Str, StringConstraints(min_length=1, max_length=200)]], Field(max_length=50)] = []
@@ -191,7 +193,7 @@ class RunStepOut(Out):
     depends_on: list[str]
     """With the steps that were left out taken out."""
     status: str
-    """The task's state now; SKIPPED where the condition did not hold."""
+    """The task's state now; SKIPPED where the condition did not hold, WAITING where it can't be judged yet."""
     task_id: UUID | None
     task_key: str | None
     assignee_name: str | None

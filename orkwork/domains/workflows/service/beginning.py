@@ -16,6 +16,7 @@ from orkwork.domains.workflows import events
 from orkwork.domains.workflows.models import RunState, TriggerKind, WorkflowState
 from orkwork.domains.workflows.queries import rows
 from orkwork.domains.workflows.rules import templates
+from orkwork.domains.workflows.rules.outcomes import SKIPPED, WAITING
 from orkwork.domains.workflows.schemas.templates import InputDef, StepDef
 
 _NUMBER = "update workflows set next_run = next_run + 1 where id = %(id)s returning next_run - 1 as number"
@@ -62,7 +63,7 @@ def begin(
         "number": numbered["number"],
         "version_number": version,
         "inputs": Jsonb(plan.inputs),
-        "tasks": len(plan.tasks),
+        "tasks": len(plan.tasks) + len(plan.waiting),
     }
     work.sql(_INSERT, run)
     if not cause.waits:
@@ -99,11 +100,12 @@ def _row(work: Work, workflow: dict[str, Any], cause: Cause) -> dict[str, Any]:
 
 
 def _make_tasks(work: Work, run: dict[str, Any], plan: templates.Plan) -> None:
-    """All tasks of a run with their dependencies, and which step each came of."""
+    """The tasks with which a run begins, with their dependencies, and which step each came of."""
     body = BulkIn.model_construct(project_id=run["project_id"], ready=True, tasks=plan.tasks)
     made: list[BulkMade] = bulk.create_tasks(work, body).tasks
     rows = [{"step": one.ref, "task_id": one.id, "status": one.status} for one in made]
-    rows += [{"step": key, "task_id": None, "status": "SKIPPED"} for key in plan.skipped]
+    rows += [{"step": key, "task_id": None, "status": SKIPPED} for key in plan.skipped]
+    rows += [{"step": key, "task_id": None, "status": WAITING} for key in plan.waiting]
     numbered = [row | {"position": n} for n, row in enumerate(rows)]
     work.sql(_STEPS, {"run": run["id"], "rows": Jsonb(numbered)})
 

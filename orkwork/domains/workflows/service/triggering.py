@@ -26,6 +26,7 @@ from orkwork.domains.workflows.service import beginning, counting, starters, swi
 
 FOLLOWED: Final = 500
 """Events of one round."""
+_ROOTS: Final = ("event",)
 MAX_CHAIN: Final = 10
 """Workflows that may lead to each other by events, one behind the other."""
 _INSERT = """
@@ -56,7 +57,7 @@ def _check(pattern: str, text: str) -> None:
         known = ", ".join(sorted({f"{name.partition('.')[0]}.*" for name in EVENTS} - {"workflow_trigger.*"}))
         raise invalid("pattern", f"no event is called {pattern}; there are: {known}")
     if text:
-        conditions.read(text, "event", "filter")
+        conditions.read(text, _ROOTS, "filter")
 
 
 @operation(None, role=Role.ADMIN, agents=False)
@@ -91,7 +92,7 @@ where l.pos > %(pos)s order by l.pos limit %(limit)s
 _FOLLOWED = "update workflow_follower set pos = %(pos)s"
 _RUNS_OF = "select distinct run_id from workflow_run_steps where task_id = any(%(ids)s)"
 _RUNS_WITH_LOST = """
-select distinct run_id from workflow_run_steps where task_id is null and status not in ('SKIPPED', 'CANCELLED')
+select distinct run_id from workflow_run_steps where task_id is null and status not in ('SKIPPED', 'CANCELLED') and status <> 'WAITING'
 """
 _TRIGGERS = """
 select t.*, w.project_id, w.name as workflow_name from workflow_triggers t join workflows w on w.id = t.workflow_id
@@ -131,7 +132,7 @@ def _hear(work: Work, trigger: dict[str, Any], news: list[dict[str, Any]]) -> No
     seqs = [row["seq"] for row in news if row["name"] in names and row["occurred_at"] >= trigger["updated_at"]]
     if not seqs:
         return
-    condition = conditions.read(trigger["filter"], "event", "filter") if trigger["filter"] else None
+    condition = conditions.read(trigger["filter"], _ROOTS, "filter") if trigger["filter"] else None
     heard = [told for row in work.all(_WHOLE, {"seqs": seqs}) if (told := _told(row)) is not None]
     matching = [told for told in heard if condition is None or condition.holds({"event": told})]
     if not matching:

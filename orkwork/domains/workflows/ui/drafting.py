@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from orkwork.core.errors import Invalid
 from orkwork.domains.tasks.models import Priority
+from orkwork.domains.workflows.rules import outcomes, templates
 from orkwork.domains.workflows.rules import steps as graph
-from orkwork.domains.workflows.rules import templates
 from orkwork.domains.workflows.schemas.templates import InputDef, InputType, StepDef, TemplateIn
 from orkwork.domains.workflows.ui import asking, lines
 
@@ -139,11 +139,19 @@ def renamed(steps: Draft, before: str, after: str) -> Draft:
     if not wanted or any(step["key"] == wanted for step in steps):
         return steps
 
+    spoken = re.compile(rf"(?<![\w.])steps\.{re.escape(before)}\.(?={'|'.join(outcomes.FIELDS)})")
+
     def name(key: str) -> str:
         return wanted if key == before else key
 
     return [
-        step | {"key": name(step["key"]), "depends_on": [name(need) for need in step["depends_on"]]} for step in steps
+        step
+        | {
+            "key": name(step["key"]),
+            "depends_on": [name(need) for need in step["depends_on"]],
+            "when": spoken.sub(lambda _: f"steps.{wanted}.", step["when"]),
+        }
+        for step in steps
     ]
 
 

@@ -85,7 +85,11 @@ def _steps(state: Any) -> rx.Component:
                 rx.cond(row["bad"], icon("triangle-alert", tone="warn"), rx.fragment()),
                 rx.cond(
                     row["when"] != "",
-                    rx.el.span(icon("filter", "s"), t("if"), class_name="row tight meta"),
+                    rx.el.span(
+                        icon("filter", "s"),
+                        rx.el.span(row["when"], class_name="mono trunc"),
+                        class_name="row tight meta fcond",
+                    ),
                     rx.fragment(),
                 ),
                 type="button",
@@ -134,7 +138,7 @@ def _form(state: Any) -> rx.Component:
         long("description", t("Description"), rows=3),
         form.two(
             text("key", t("Key"), style={"fontFamily": "var(--mono)"}),
-            text("when", t("Only when"), hint=t('Such as input.region == "eu"'), style={"fontFamily": "var(--mono)"}),
+            _when(state),
         ),
         form.two(
             text("required_capabilities", t("Capabilities"), hint=t("Parted by commas: code:python")),
@@ -166,6 +170,42 @@ def _form(state: Any) -> rx.Component:
         key=step["key"].to(str),
     )
     return rx.el.div(fields, class_name="fstepform")
+
+
+def _when(state: Any) -> rx.Component:
+    """The condition, typed or picked out of how the steps before may end."""
+    step = state.step
+
+    def ends(need: rx.Var) -> rx.Component:
+        def option(outcome: str, words: Any) -> rx.Component:
+            return rx.el.option(words, value=rx.Var.create("steps.") + need.to(str) + f'.outcome == "{outcome}"')
+
+        return rx.fragment(
+            option("failed", t("{name} failed", name=need)),
+            option("completed", t("{name} was completed", name=need)),
+            option("skipped", t("{name} was left out", name=need)),
+        )
+
+    pick = rx.el.select(
+        rx.el.option(t("Or how an earlier step ended"), value=""),
+        rx.foreach(step["depends_on"].to(list[str]), ends),
+        value="",
+        on_change=state.put("when"),
+        class_name="input",
+        aria_label=t("How an earlier step ended"),
+    )
+    typed = form.text(
+        "when",
+        t("Only when"),
+        id="step-when",
+        key=step["when"].to(str),
+        default_value=step["when"].to(str),
+        on_blur=state.put("when"),
+        hint=t('Such as input.region == "eu" or steps.build.outcome == "failed"'),
+        style={"fontFamily": "var(--mono)"},
+    )
+    some = step["depends_on"].to(list[str]).length() > 0
+    return rx.el.div(typed, rx.cond(some, pick, rx.fragment()), class_name="col gap")
 
 
 def _needs(state: Any) -> rx.Component:
