@@ -100,7 +100,10 @@ def test_a_run_is_followed_live_and_goes_on_from_what_failed(company: Company, v
     with visit(f"/workflows/runs/{run.id}", company.owner) as page:
         drawn(page)
         expect(page.get_by_text("0 of 3 steps").first).to_be_visible()
-        end(company, run, worker, "a")
+        with visit("/workflows", company.owner) as other:
+            expect(other.locator(".frun").get_by_text("0 of 3 steps")).to_be_visible()
+            end(company, run, worker, "a")  # no clock runs here, so what the list shows is the tasks' own
+            expect(other.locator(".frun").get_by_text("1 of 3 steps")).to_be_visible()
         expect(page.locator(".taskrow").first).to_contain_text("Completed")
         expect(page.get_by_text("1 of 3 steps").first).to_be_visible()
         end(company, run, worker, "b", to=Status.FAILED)

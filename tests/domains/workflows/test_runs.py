@@ -10,6 +10,8 @@ from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.schemas import AssignIn, MoveIn
 from orkwork.domains.tasks.service import claims, creating, lifecycle, runs
 from orkwork.domains.workflows.models import RunState
+from orkwork.domains.workflows.queries import runs as run_queries
+from orkwork.domains.workflows.queries import templates
 from orkwork.domains.workflows.schemas.templates import WorkflowPatch
 from orkwork.domains.workflows.service import editing, running
 from tests.domains.workflows.flowing import (
@@ -293,6 +295,28 @@ def test_a_step_that_fails_after_its_dependants_were_done_opens_them_again(compa
     assert run_of(company, run.id).state is RunState.RUNNING
     end(company, run, worker, "b", to=Status.FAILED)
     assert run_of(company, run.id).state is RunState.FAILED
+
+
+def test_lists_show_runs_as_their_tasks_stand_before_the_clock_has_followed(company: Company) -> None:
+    worker, made = company.agent(), workflow(company)
+    run = start(company, made.id)
+
+    def seen() -> tuple[Any, ...]:
+        [one] = company.do(run_queries.runs).items
+        [flow] = company.do(templates.workflows).items
+        assert flow.last_run == company.do(templates.workflow, made.id).last_run
+        return one.state, one.completed, one.failed, flow.last_run.state
+
+    end(company, run, worker, "a")
+    assert seen() == (RunState.RUNNING, 1, 0, RunState.RUNNING)
+    end(company, run, worker, "c")
+    end(company, run, worker, "b", to=Status.FAILED)
+    assert seen() == (RunState.FAILED, 2, 1, RunState.FAILED)
+    follow()
+    assert seen() == (RunState.FAILED, 2, 1, RunState.FAILED)
+    key = next(step.task_key for step in run.steps if step.step == "b")
+    company.do(lifecycle.transition, key, MoveIn(to=Status.READY))
+    assert seen() == (RunState.RUNNING, 2, 0, RunState.RUNNING)
 
 
 def test_while_one_branch_goes_on_a_run_has_not_failed(company: Company) -> None:

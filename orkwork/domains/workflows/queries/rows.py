@@ -1,5 +1,7 @@
 """The rows that the other queries and the operations of this domain begin with."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +9,8 @@ from orkwork.core.errors import NotFound
 from orkwork.core.ids import is_uuid
 from orkwork.core.settings import settings
 from orkwork.core.work import Work
+from orkwork.domains.workflows.models import RunState
+from orkwork.domains.workflows.rules import standing
 
 KINDS = {"schedule": "workflow_schedules", "trigger": "workflow_triggers", "hook": "workflow_hooks"}
 STARTER = """
@@ -77,3 +81,23 @@ def starter_row(work: Work, kind: str, row_id: UUID, *, lock: bool = False) -> d
         hint = f"GET /workflows/{{ref}}/{kind}s lists them."
         raise NotFound(f"workflow.{kind}_not_found", f"There is no {word} {row_id}", hint)
     return row
+
+
+_LIVE = """
+select s.run_id, case when s.status = 'WAITING' then s.status else coalesce(t.status, 'CANCELLED') end as status, count(*) as n
+from workflow_run_steps s left join tasks t on t.id = s.task_id
+where s.run_id = any(%(ids)s) and s.status <> 'SKIPPED' group by 1, 2
+"""
+
+
+def live(work: Work, states: Mapping[UUID, str]) -> dict[UUID, dict[str, Any]]:
+    """How the runs among these that go on, or could, stand by their tasks as they are now, counted or not yet: their state and
+    numbers. What is over stands as it was counted."""
+    going = [run_id for run_id, state in states.items() if state in (RunState.RUNNING, RunState.FAILED)]
+    counts: dict[UUID, Counter[str]] = {run_id: Counter() for run_id in going}
+    for row in work.all(_LIVE, {"ids": going}) if going else ():
+        counts[row["run_id"]][row["status"]] = row["n"]
+    return {
+        run_id: standing.numbers_of(found) | {"state": standing.state_of(found, RunState(states[run_id]))}
+        for run_id, found in counts.items()
+    }

@@ -39,7 +39,8 @@ def runs(
     cursor: str | None = None,
     limit: int = 50,
 ) -> PageOut[RunItem]:
-    """One page of runs, the newest first; of one workflow, or of all."""
+    """One page of runs, the newest first; of one workflow, or of all. Those that go on stand as their tasks do now; `states`
+    looks at what was counted, which is up to two seconds old."""
     behind, keys = after(_NEWEST, cursor)
     workflow_id = None if ref is None else rows.workflow_row(work, ref)["id"]
     named = {"visible": work.actor.projects, "workflow": workflow_id, "states": [s.value for s in states or RunState]}
@@ -49,7 +50,9 @@ def runs(
         named | keys,
     )
     kept, following = page_of(found, limit, ["id"])
-    return PageOut(items=[RunItem.model_validate(row) for row in kept], next_cursor=following)
+    now = rows.live(work, {row["id"]: row["state"] for row in kept})
+    items = [RunItem.model_validate(row | now.get(row["id"], {})) for row in kept]
+    return PageOut(items=items, next_cursor=following)
 
 
 _STEPS = """

@@ -1,5 +1,6 @@
 """Reading workflows and their versions."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +58,19 @@ def workflows(
         _params(work) | {"states": wanted, "project": project_id} | keys,
     )
     kept, following = page_of(found, limit, ["sort_name", "id"])
-    return PageOut(items=[WorkflowItem.model_validate(row) for row in kept], next_cursor=following)
+    items = [WorkflowItem.model_validate(row) for row in _as_now(work, kept)]
+    return PageOut(items=items, next_cursor=following)
+
+
+def _as_now(work: Work, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With the state of each last run as its tasks stand now."""
+    last = {UUID(row["last_run"]["id"]): row["last_run"]["state"] for row in found if row["last_run"]}
+    now = rows.live(work, last)
+    shown = []
+    for row in found:
+        standing = now.get(UUID(row["last_run"]["id"]), {}) if row["last_run"] else {}
+        shown.append(row | ({"last_run": row["last_run"] | {"state": standing["state"]}} if standing else {}))
+    return shown
 
 
 @query("tasks:read")
@@ -69,6 +82,7 @@ def workflow(work: Work, ref: str | UUID) -> WorkflowOut:
     )
     if found is None:
         raise rows.missing(ref)
+    [found] = _as_now(work, [found])
     return WorkflowOut.model_validate(found | {"template": version(work, row["id"], row["current"])})
 
 

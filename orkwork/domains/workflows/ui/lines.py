@@ -1,13 +1,13 @@
 """Workflows and what belongs to them as the pages' states hold them: plain values and English words to be translated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import reflex as rx
 
 from orkwork.core import clock
 from orkwork.core.money import plain
-from orkwork.domains.workflows.models import TriggerKind
+from orkwork.domains.workflows.models import RunState, TriggerKind
 from orkwork.domains.workflows.schemas.starting import HookOut, ScheduleOut, TriggerOut
 from orkwork.domains.workflows.schemas.templates import InputDef, RunItem, RunOut, WorkflowItem
 from orkwork.ui.components.figure import bar
@@ -28,6 +28,7 @@ def workflow(item: WorkflowItem) -> dict[str, Any]:
         "name": item.name,
         "href": f"/workflows/{item.key}",
         "project": item.project_key,
+        "project_id": str(item.project_id),
         "steps": item.steps,
         "state": item.state.value,
         "last_state": last.state.value if last else "",
@@ -74,6 +75,13 @@ def whole_run(found: RunOut) -> dict[str, Any]:
         "can_cancel": found.state.value in ("queued", "running", "failed"),
         "can_retry": any(step.status in ("FAILED", "CANCELLED") and step.task_id for step in found.steps),
     }
+
+
+def going_on(workflows: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The topics of the projects in which one of these runs can go on: their tasks' moves are the runs' own."""
+    open_states = (RunState.RUNNING, RunState.FAILED)
+    found = [row["project_id"] for row in workflows if row["last_state"] in open_states]
+    return {f"project:{one}" for one in [*found, *(row["project_id"] for row in runs if row["state"] in open_states)]}
 
 
 def inputs(defined: Sequence[InputDef]) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ from orkwork.ui.screen import Screen, go, handler, toast
 from orkwork.ui.shell import Shell
 
 LATEST = 8
+TOPICS = ("workflow", "workflow_run", "workflow_schedule")
 _IMPORT = """(async (project, name) => {
   const file = document.getElementById("field-file").files[0];
   let text = document.getElementById("field-document").value;
@@ -88,6 +89,7 @@ class Workflows(Screen, rx.State):
             if getattr(self, name) != value:
                 setattr(self, name, value)
         self.ready = True
+        self.watch(*TOPICS, *lines.going_on(self.rows, self.latest))
 
     @handler
     async def show(self, which: str):
@@ -274,7 +276,7 @@ def _history() -> rx.Component:
     "/workflows",
     title="Workflows",
     state=Workflows,
-    topics={"workflow", "workflow_run", "workflow_schedule"},
+    topics=set(TOPICS),
     fact=lambda: rx.cond(
         Workflows.rows.length() > 0, plural("{n} workflow", "{n} workflows", Workflows.rows.length()), rx.fragment()
     ),

@@ -91,10 +91,7 @@ class Flow(Screen, rx.State):
             self._ref, self.workflow, self.figure, self._rows = self.arg("ref"), {}, {}, STEP
         self.errors, self.asking, self.chosen = {}, False, ""
         await self._fill()
-        if not self.workflow:
-            return None
-        self.watch(f"workflow:{self.workflow['id']}", "workflow_run", "workflow_schedule", "workflow_trigger")
-        return Starters.load
+        return Starters.load if self.workflow else None
 
     @handler
     async def changed(self):
@@ -112,6 +109,8 @@ class Flow(Screen, rx.State):
         for name, value in seen.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
+        topics = (f"workflow:{self.workflow['id']}", "workflow_run", "workflow_schedule", "workflow_trigger")
+        self.watch(*topics, *lines.going_on([], self.runs))
 
     @handler
     async def more(self):
