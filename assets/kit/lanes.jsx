@@ -44,7 +44,7 @@ const CardBody = memo(function CardBody({ card, refusal, L }) {
       {refusal ? (
         <div className="note" role="alert">
           <Icon name="octagon-alert" size="s" tone="bad" />
-          <span>{L.t("Not moved.")} {L.t(refusal.text)} {L.t(refusal.hint)}</span>
+          <span>{L.t("Not moved.")} {L.t(refusal.text, refusal.params)} {L.t(refusal.hint, refusal.params)}</span>
         </div>
       ) : card.note ? (
         <div className="note"><Icon name={card.note_icon || "info"} size="s" tone={card.note_tone || ""} /><span>{L.t(card.note, card.note_params)}</span></div>

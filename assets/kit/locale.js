@@ -10,11 +10,12 @@ const FORMS = { one: 0, few: 1, many: 2, other: 1, two: 1, zero: 2 };
 const listeners = new Set();
 const built = {};
 
-const fill = (text, params) =>
-  params ? text.replace(/\{(\w+)\}/g, (whole, name) => (params[name] ?? whole)) : text;
-
 function make(locale) {
   const messages = (typeof window !== "undefined" && window.orkworkMessages?.[locale]) || {};
+  // a parameter whose name ends in `word` is a word of the catalogue itself
+  const part = (name, value) => (name.endsWith("word") ? messages[value] || value : value);
+  const fill = (text, params) =>
+    params ? text.replace(/\{(\w+)\}/g, (whole, name) => part(name, params[name]) ?? whole) : text;
   const cache = {};
   const intl = (kind, options) => (cache[kind + JSON.stringify(options)] ??= new Intl[kind](locale, options));
   const blank = (value) => value === null || value === undefined || value === "";

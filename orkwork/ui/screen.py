@@ -23,7 +23,7 @@ from reflex.event import Event, EventSpec
 from orkwork.core import door
 from orkwork.core.errors import OrkworkError, Unauthenticated
 from orkwork.core.work import Work
-from orkwork.ui import live
+from orkwork.ui import live, refusals
 from orkwork.ui.caller import caller_of
 
 R = TypeVar("R")
@@ -136,13 +136,13 @@ async def _explain(
     if isinstance(error, Unauthenticated):
         return rx.redirect(f"/login?next={quote(self.router.url.path or '/')}")
     fields = _fields(error)
-    text, hint = (error.message, error.hint) if isinstance(error, OrkworkError) else ("Some fields are wrong", "")
+    news = refusals.said(error) if isinstance(error, OrkworkError) else {"text": "Some fields are wrong", "hint": ""}
     if isinstance(self, Screen) and (fields or card):
         self.errors = fields
         if card:
-            self.refusal = {"id": card, "text": text, "hint": hint, "n": int(self.refusal.get("n", 0)) + 1}
+            self.refusal = news | {"id": card, "n": int(self.refusal.get("n", 0)) + 1}
             return None
-    return toast_event({"text": text, "hint": hint or "; ".join(fields.values()), "tone": "bad"})
+    return toast_event(news | {"hint": news["hint"] or "; ".join(fields.values()), "tone": "bad"})
 
 
 def _fields(error: OrkworkError | ValidationError) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from orkwork.core import db
 from orkwork.core.actor import Role
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.workflows.models import RunState
@@ -116,6 +117,14 @@ def test_a_run_is_followed_live_and_goes_on_from_what_failed(company: Company, v
         expect(page.get_by_text("Run cancelled")).to_be_visible()
         expect(page.locator(".head").get_by_text("Cancelled")).to_be_visible()
     assert company.do(run_queries.run, run.id).state is RunState.CANCELLED
+    with visit(f"/workflows/{made.key}", company.owner, locale="uk-UA") as page:
+        start_it = page.get_by_role("button", name="Запустити зараз")
+        expect(start_it).to_be_visible()
+        with db.engine().begin() as connection:  # without a word to the page
+            connection.exec_driver_sql("update workflows set state = 'paused'")
+        start_it.click()
+        expect(page.locator(".toast")).to_contain_text("Ship it має стан «Зупинено»")
+        expect(page.locator(".toast")).to_contain_text("Спершу поновіть його.")
 
 
 def test_what_starts_it_is_added_tried_and_deleted(company: Company, visit: Visit) -> None:
