@@ -11,7 +11,7 @@ const FOOT = 64;
 const LEAST = 0.04;
 const MOST = 4;
 const STEP = 1.25;
-const READABLE = 0.55;
+const READABLE = 0.85;
 const clamp = (scale) => Math.min(MOST, Math.max(LEAST, scale));
 
 let library;
@@ -32,13 +32,25 @@ export function GraphCode() {
   return null;
 }
 
-/** A view that shows everything, or the beginning where everything would be too small to read. */
+/** A view that shows everything, or where the critical path begins when everything would be too small to read. */
 function fitted(figure, w, h, whole) {
   const [left, top, width, height] = bounds(figure);
   const fits = Math.min((w - 2 * PAD) / width, (h - PAD - FOOT) / height, 1);
   const scale = clamp(whole || figure.mode === "dots" ? fits : Math.max(fits, READABLE));
   const spare = (size, room) => Math.max(0, (room - size * scale) / 2 / scale);
-  return { scale, w, h, x: left - Math.max(PAD / scale, spare(width, w)), y: top - Math.max(PAD / scale, spare(height, h - FOOT + PAD)) };
+  const highest = top - Math.max(PAD / scale, spare(height, h - FOOT + PAD));
+  return { scale, w, h, x: left - Math.max(PAD / scale, spare(width, w)), y: Math.max(highest, beginning(figure, top + height, (h - FOOT) / scale)) };
+}
+
+/** How far down a view of this height begins that has the critical path in its middle, or its first box where it is higher
+ * than the view, and ends with the graph. */
+function beginning(figure, bottom, seen) {
+  const hot = figure.nodes.filter((n) => n.c);
+  if (figure.mode === "dots" || !hot.length) return -Infinity;
+  const high = BOX[figure.mode][1];
+  const [top, foot] = [Math.min(...hot.map((n) => n.y)), Math.max(...hot.map((n) => n.y)) + high];
+  const middle = foot - top <= seen ? (top + foot) / 2 : hot.reduce((a, b) => (b.x < a.x ? b : a)).y + high / 2;
+  return Math.min(middle - seen / 2, bottom + PAD - seen);
 }
 
 const around = (view, scale, px = view.w / 2, py = view.h / 2) => {
