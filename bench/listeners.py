@@ -1,8 +1,9 @@
-"""`python -m bench.listeners` < spec: many listeners of a stream in a process of its own; prints how soon they heard.
+"""`python -m bench.listeners`: many listeners of a stream in a process of its own; prints how soon they heard.
 
-The spec: {"port", "path", "headers", "listeners", "rounds", "tell": [{"method", "path", "headers", "body"}, …]}. One
-request after the other is sent; a listener has heard it when the line `mark` of the spec came that often. Times run from
-the sending of the request to the arrival at each listener, by one clock.
+The first line of its input is the spec: {"port", "path", "headers", "listeners", "rounds", "mark", "tell": [{"method",
+"path", "headers", "body"}, …]}. When all are open it says `open` and waits for another line. Then one request after the
+other is sent; a listener has heard it when the line `mark` of the spec came that often. Times run from the sending of the
+request to the arrival at each listener, by one clock.
 """
 
 import asyncio
@@ -58,6 +59,8 @@ async def measure(spec: dict[str, Any]) -> dict[str, Any]:
         part = [protocol for _, protocol in await asyncio.gather(*made)]
         await asyncio.gather(*(asyncio.wait_for(one.open, 60) for one in part))
         listeners += part
+    print("open", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
     reader, writer = await asyncio.open_connection("127.0.0.1", spec["port"])
     delays: list[float] = []
     for number, request in enumerate(spec["tell"]):
@@ -81,4 +84,4 @@ async def measure(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure(json.load(sys.stdin)))))
+    print(json.dumps(asyncio.run(measure(json.loads(sys.stdin.readline())))))

@@ -9,6 +9,21 @@ from pathlib import Path
 from bench.result import Table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+TITLES = (
+    "Start and idle memory",
+    "First load of each page, empty cache",
+    "The board",
+    "The graph page",
+    "Against the same handlers bare",
+    "Beside the nearest peer's published figures",
+    "Cost with many tasks by cost with few",
+    "Streams",
+    "A whole graph in one request",
+    "Assignment by score",
+    "Writes in a large graph",
+    "Beside other queues on the same PostgreSQL",
+)
+"""The order of the sections; others follow."""
 BEGIN, END = "<!-- results: written by `make bench` -->", "<!-- end of results -->"
 
 
@@ -36,20 +51,42 @@ def commit() -> str:
 
 
 def write(tables: list[Table], seconds: float, options: str, neighbours: float) -> None:
-    """Replace the generated section; `neighbours` is the load average from before the suite began."""
-    misses = [f"{table.title}: {' | '.join(row.cells)}" for table in tables for row in table.rows if row.ok is False]
+    """Replace the sections that were measured, each with when and at which commit; `neighbours` is the load average from
+    before the suite began. Sections that were not measured this time stay as they are."""
+    said = (
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC at commit {commit()}, in a run of {seconds / 60:.1f} minutes{options}; "
+        f"load average before it {neighbours:.1f}."
+    )
+    text = PAGE.read_text()
+    head, rest = text.split(BEGIN)
+    old, tail = rest.split(END)
+    kept = _sections(old)
+    kept |= {table.title: f"{table.markdown()}\n{said}\n" for table in tables}
+    misses = [
+        f"- {title}: {line.removesuffix('| **missed** |').strip(' |')}"
+        for title, body in kept.items()
+        for line in body.splitlines()
+        if line.endswith("| **missed** |")
+    ]
     parts = [
         BEGIN,
         "",
-        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC at commit {commit()} in {seconds / 60:.1f} minutes{options}.",
-        f"Machine: {machine()}. Load average before it began: {neighbours:.1f}.",
+        f"Machine: {machine()}.",
         "",
         f"Targets missed: {len(misses)}." if misses else "All targets are met.",
-        *(f"- {miss}" for miss in misses),
+        *misses,
         "",
-        *(table.markdown() for table in tables),
+        *(kept[title] for title in sorted(kept, key=_place)),
         END,
     ]
-    text = PAGE.read_text()
-    head, tail = text.split(BEGIN)[0], text.split(END)[-1]
     PAGE.write_text(head + "\n".join(parts) + tail)
+
+
+def _sections(results: str) -> dict[str, str]:
+    """What stands on the page, by title."""
+    parts = results.split("### ")[1:]
+    return {part.partition("\n")[0]: f"### {part.rstrip()}\n" for part in parts}
+
+
+def _place(title: str) -> int:
+    return TITLES.index(title) if title in TITLES else len(TITLES)

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,8 +30,8 @@ def measure_streams(company: Company, table: Table, rounds: int) -> None:
     bare: list[dict[str, Any]] = []
     with _bare_server() as port:
         for _ in range(rounds):
-            ours.append(_listen(_our_spec(company)))
-            bare.append(_listen(_bare_spec(port)))
+            ours.append(_listen(_our_spec(company), lambda: _megabytes(company)))
+            bare.append(_listen(_bare_spec(port), lambda: 0.0))
     ratio = statistics.median(a["p99_ms"] / b["p99_ms"] for a, b in zip(ours, bare, strict=True))
     table.add(
         f"{LISTENERS:,} SSE listeners, request sent until heard, p50 / p99 ms",
@@ -41,6 +41,8 @@ def measure_streams(company: Company, table: Table, rounds: int) -> None:
         f"≤ {MOST:.0f} ×",
         ok=ratio <= MOST,
     )
+    while_open = max(0.0, _median(ours, "open_mb") - before) * 1024 / LISTENERS
+    table.add(f"memory while {LISTENERS:,} listen", f"{while_open:.0f} kB each", "–", "–", "–")
     grown = max(0.0, _megabytes(company) - before) * 1024 / LISTENERS
     table.add(
         f"memory kept after {rounds} times {LISTENERS:,} listeners came and went", f"{grown:.0f} kB each", "–", "–", "–"
@@ -72,14 +74,21 @@ def _bare_spec(port: int) -> dict[str, Any]:
     return stream | {"port": port, "listeners": LISTENERS}
 
 
-def _listen(spec: dict[str, Any]) -> dict[str, Any]:
-    said = subprocess.run(
-        [sys.executable, "-m", "bench.listeners"], input=json.dumps(spec), capture_output=True, text=True, check=False,
-        timeout=600,
-    )  # fmt: skip
-    if said.returncode:
-        raise RuntimeError(f"the listeners failed: {said.stderr.strip().splitlines()[-1]}")
-    return json.loads(said.stdout)
+def _listen(spec: dict[str, Any], megabytes: Callable[[], float]) -> dict[str, Any]:
+    """What the listeners found, with the server's memory while they were open."""
+    command = [sys.executable, "-m", "bench.listeners"]
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, text=True, **pipes) as listeners:
+        assert listeners.stdin is not None
+        assert listeners.stdout is not None
+        listeners.stdin.write(json.dumps(spec) + "\n")
+        listeners.stdin.flush()
+        is_open = listeners.stdout.readline().strip() == "open"
+        open_mb = megabytes() if is_open else 0.0
+        said, faults = listeners.communicate("\n", timeout=600)
+    if listeners.returncode:
+        raise RuntimeError(f"the listeners failed: {faults.strip().splitlines()[-1]}")
+    return json.loads(said) | {"open_mb": open_mb}
 
 
 @contextmanager
