@@ -148,6 +148,7 @@ SAID: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "workflow.archived": (("{name} is archived", "Restore it first."),),
     "workflow.versions": (("It has {n} versions", "Make a new workflow of it."),),
     "workflow.history": (("{name} has runs", "Archive it instead."),),
+    "workflow.draft_too_large": (("The draft has {n} bytes", "Save it as a version before you go on."),),
     "workflow.starters": (("It has {n} of these already", "Delete one first."),),
     "workflow.run_over": (("The run is {state_word} already", "Start a new one."),),
     "workflow.nothing_failed": (("No step of this run failed or was cancelled", "Start a new run."),),

@@ -30,6 +30,7 @@ QUIET = {
     "agent_notices": "when an agent was told what it is to notice",
     "stored_files": "files on their way into the storage; their artifacts have events",
     "owner_links": "links that are long over are swept",
+    "workflow_drafts": "what somebody types; saved, it is a version with its event",
     "workflow_follower": "how far workflows have read the record",
 }
 """What may be written without an event, and why."""

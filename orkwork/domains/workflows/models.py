@@ -121,6 +121,20 @@ class WorkflowVersion(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
 
 
+class WorkflowDraft(SQLModel, table=True):
+    """What somebody has typed into the builder and not saved."""
+
+    __tablename__ = "workflow_drafts"  # pyright: ignore[reportAssignmentType]
+
+    workflow_id: UUID = Field(sa_column=Column(ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True))
+    user_id: UUID = Field(sa_column=Column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True))
+    based_on: int
+    """The version that it began with."""
+    inputs: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    steps: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    kept_at: datetime = Field(default_factory=clock.now)
+
+
 class WorkflowRun(SQLModel, table=True):
     """One run of one version."""
 

@@ -5,15 +5,19 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from orkwork.core.actor import Role
+from orkwork.core.errors import TooLarge
 from orkwork.domains.executions.schemas import ExecutionPatch
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.schemas import AssignIn, MoveIn
 from orkwork.domains.tasks.service import claims, creating, lifecycle, runs
 from orkwork.domains.workflows.models import RunState
+from orkwork.domains.workflows.queries import drafts as draft_queries
 from orkwork.domains.workflows.queries import runs as run_queries
 from orkwork.domains.workflows.queries import templates
+from orkwork.domains.workflows.schemas.drafts import DraftIn
 from orkwork.domains.workflows.schemas.templates import WorkflowPatch
-from orkwork.domains.workflows.service import editing, running
+from orkwork.domains.workflows.service import drafts, editing, running
 from tests.domains.workflows.flowing import (
     BASE,
     DIAMOND,
@@ -260,6 +264,26 @@ def test_a_run_keeps_the_version_that_it_began_with(http: TestClient, company: C
     back = http.post(f"{BASE}/workflows/ship-it/versions/1/restore", headers=headers).json()
     assert (back["current_version"], back["steps"]) == (3, 4)
     assert http.get(f"{BASE}/workflows/ship-it/versions/2", headers=headers).json()["steps"][1]["key"] == "z"
+
+
+def test_a_draft_is_its_authors_and_goes_when_it_is_saved(company: Company) -> None:
+    made, other = workflow(company), company.person(Role.ADMIN)
+    body = DraftIn(based_on=1, inputs=[], steps=[{"key": "a", "title": "Half a"}])
+    company.do(drafts.keep_draft, made.id, body)
+    kept = company.do(draft_queries.draft, made.key)
+    assert (kept.steps, kept.based_on) == (body.steps, 1)
+    assert company.do(draft_queries.draft, made.key, actor=other.actor) is None
+    company.do(editing.update_workflow, made.id, WorkflowPatch.model_validate({"name": "Renamed"}))
+    again = body.model_copy(update={"steps": []})
+    company.do(drafts.keep_draft, made.id, again)
+    assert company.do(draft_queries.draft, made.id).steps == []
+    with pytest.raises(TooLarge):
+        company.do(drafts.keep_draft, made.id, body.model_copy(update={"steps": [{"key": "x" * 5_000_000}]}))
+    patch = WorkflowPatch.model_validate({"steps": steps(("a", ()))})
+    company.do(drafts.keep_draft, made.id, body, actor=other.actor)
+    company.do(editing.update_workflow, made.id, patch)
+    assert company.do(draft_queries.draft, made.id) is None
+    assert company.do(draft_queries.draft, made.id, actor=other.actor) is not None
 
 
 def test_a_failed_run_goes_on_from_the_failed_step(http: TestClient, company: Company) -> None:

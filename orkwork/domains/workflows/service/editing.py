@@ -24,6 +24,7 @@ from orkwork.domains.workflows.schemas.templates import (
     WorkflowOut,
     WorkflowPatch,
 )
+from orkwork.domains.workflows.service import drafts
 
 _NOT_KEY = re.compile(r"[^a-z0-9]+")
 _MAX_VERSIONS = 1000
@@ -92,6 +93,8 @@ def update_workflow(work: Work, ref: str | UUID, patch: WorkflowPatch, if_match:
     check_version(row["version"], if_match)
     before, after = changes(row, patch.model_dump(mode="json", exclude_unset=True, exclude={"inputs", "steps"}))
     number = _next_version(work, row, patch)
+    if patch.model_fields_set & {"inputs", "steps"}:
+        drafts.drop_draft(work, row["id"])
     if number is not None:
         before, after = before | {"current": row["current"]}, after | {"current": number}
     if after:

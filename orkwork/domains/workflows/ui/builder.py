@@ -4,11 +4,15 @@ from typing import Any
 
 import reflex as rx
 
+from orkwork.core.actor import Role
 from orkwork.core.errors import Stale
 from orkwork.core.work import Work
+from orkwork.domains.workflows.queries import drafts
 from orkwork.domains.workflows.queries import templates as queries
 from orkwork.domains.workflows.rules import steps as graph
+from orkwork.domains.workflows.schemas.drafts import DraftIn, DraftOut
 from orkwork.domains.workflows.schemas.templates import MAX_STEPS, WorkflowPatch
+from orkwork.domains.workflows.service import drafts as drafts_service
 from orkwork.domains.workflows.service import editing
 from orkwork.domains.workflows.ui import drafting, lines, parts
 from orkwork.domains.workflows.ui.picture import Node, figure
@@ -17,6 +21,7 @@ from orkwork.ui.page import page
 from orkwork.ui.screen import Screen, handler, toast
 
 SHOWN = 60
+NO_OFFER: dict[str, Any] = {"at": "", "current": 0, "is_behind": False}
 _STEP_FIELDS = frozenset(
     {
         "title",
@@ -35,15 +40,22 @@ _INPUT_FIELDS = frozenset({"name", "type", "description", "default", "options"})
 
 def _read(work: Work, ref: str) -> dict[str, Any]:
     found = queries.workflow(work, ref)
+    role = work.actor.role
+    kept = drafts.draft(work, ref) if role is not None and role.covers(Role.ADMIN) else None
     return {
         "flow": lines.workflow(found),
         "inputs": [drafting.input_draft(one, n) for n, one in enumerate(found.template.inputs)],
         "_steps": [drafting.draft_of(step) for step in found.template.steps],
+        "offer": _offer(kept, found.current_version) if kept else NO_OFFER,
     }
 
 
+def _offer(kept: DraftOut, current: int) -> dict[str, Any]:
+    return {"at": kept.kept_at.isoformat(), "current": current, "is_behind": kept.based_on != current}
+
+
 class Builder(Screen, rx.State):
-    """The draft of a workflow's next version."""
+    """The draft of a workflow's next version; it is kept as it grows, for when its author comes back."""
 
     flow: dict[str, Any] = {}
     rows: list[dict[str, Any]] = []
@@ -56,6 +68,8 @@ class Builder(Screen, rx.State):
     fault: dict[str, str] = drafting.NO_FAULT
     dirty: bool = False
     count: int = 0
+    offer: dict[str, Any] = NO_OFFER
+    """A draft that was left here: since when, and whether it began with an earlier version."""
     _steps: list[dict[str, Any]] = []
     _shown: int = SHOWN
     _made: int = 0
@@ -91,9 +105,28 @@ class Builder(Screen, rx.State):
             self.figure = figure(nodes, plain=True)
             self.looks = [["CREATED", ""] for _ in nodes]
 
-    def _changed(self, steps: list[dict[str, Any]]) -> None:
-        self._steps, self.dirty = steps, True
+    async def _changed(self, steps: list[dict[str, Any]]) -> None:
+        self._steps = steps
+        await self._keep()
+
+    async def _keep(self) -> None:
+        """Show the draft as it is now, and keep it."""
+        self.dirty = True
         self._show()
+        current = int(self.flow["current"])
+        rows = drafting.plain(self.inputs), drafting.plain(self._steps)
+        body = DraftIn(based_on=current, inputs=rows[0], steps=rows[1])
+        await self.do(drafts_service.keep_draft, self.flow["id"], body)
+
+    @handler
+    async def go_on(self):
+        """Go on with the draft that was left here."""
+        kept = await self.ask(drafts.draft, self.flow["id"])
+        self.offer = NO_OFFER
+        if kept is not None:
+            self.inputs, self._steps = drafting.restored(kept)
+            self._made, self.dirty, self.step = len(self.inputs), True, {}
+            self._show()
 
     @handler
     async def choose(self, key: str):
@@ -120,12 +153,12 @@ class Builder(Screen, rx.State):
         made = drafting.new_step(self._steps, after)
         place = next((n for n, step in enumerate(self._steps, 1) if step["key"] == after), len(self._steps))
         self.step, self._shown = made, max(self._shown, place + 1)
-        self._changed([*self._steps[:place], made, *self._steps[place:]])
+        await self._changed([*self._steps[:place], made, *self._steps[place:]])
 
     @handler
     async def remove(self, key: str):
         """Take a step away; what waited for it waits for what it waited for."""
-        self._changed(drafting.without(self._steps, str(key)))
+        await self._changed(drafting.without(self._steps, str(key)))
 
     @handler
     async def move(self, key: str, by: int):
@@ -135,74 +168,75 @@ class Builder(Screen, rx.State):
         to = at + (1 if by > 0 else -1)
         if at >= 0 and 0 <= to < len(steps):
             steps[at], steps[to] = steps[to], steps[at]
-            self._changed(steps)
+            await self._changed(steps)
 
     @handler
     async def put(self, name: str, value: str):
         """Change a field of the open step."""
-        text, key = str(value)[:100_000], self.step.get("key", "")
+        text, key = drafting.cleaned(value, 100_000), self.step.get("key", "")
         if name == "key" and text.strip() != key:
             steps = drafting.renamed(self._steps, key, text)
             places = [n for n, step in enumerate(self._steps) if step["key"] == key]
             self.step = steps[places[0]] if places else {}
-            self._changed(steps)
+            await self._changed(steps)
         elif name in _STEP_FIELDS and str(self.step.get(name, "")) != text:
-            self._edit(name, text)
+            await self._edit(name, text)
 
     @handler
     async def review(self, needed: bool):
         """Whether the open step's task needs a review."""
-        self._edit("review_required", needed is True)
+        await self._edit("review_required", needed is True)
 
-    def _edit(self, name: str, value: Any) -> None:
+    async def _edit(self, name: str, value: Any) -> None:
         key = self.step.get("key", "")
-        self._changed([step | {name: value} if step["key"] == key else step for step in self._steps])
+        await self._changed([step | {name: value} if step["key"] == key else step for step in self._steps])
 
     @handler
     async def link(self, need: str):
         """Let the open step wait for another."""
         if any(option["value"] == str(need) for option in self.options):
-            self._edit("depends_on", [*self.step["depends_on"], str(need)])
+            await self._edit("depends_on", [*self.step["depends_on"], str(need)])
 
     @handler
     async def unlink(self, need: str):
         """Let it wait for that one no longer."""
-        self._edit("depends_on", [one for one in self.step.get("depends_on", ()) if one != str(need)])
+        await self._edit("depends_on", [one for one in self.step.get("depends_on", ()) if one != str(need)])
 
     @handler
     async def add_input(self):
         """Add an input."""
         self._made += 1
         made = drafting.new_input(self._made, {one["name"] for one in self.inputs})
-        self.inputs, self.dirty = [*self.inputs, made], True
-        self._show()
+        self.inputs = [*self.inputs, made]
+        await self._keep()
 
     @handler
     async def put_input(self, row_id: str, name: str, value: str):
         """Change a field of an input."""
         if name in _INPUT_FIELDS:
-            self._edit_input(str(row_id), name, str(value)[:2000])
+            await self._edit_input(str(row_id), name, drafting.cleaned(value, 2000))
 
     @handler
     async def require(self, row_id: str, needed: bool):
         """Whether a run must be told it."""
-        self._edit_input(str(row_id), "required", needed is True)
+        await self._edit_input(str(row_id), "required", needed is True)
 
-    def _edit_input(self, row_id: str, name: str, value: Any) -> None:
+    async def _edit_input(self, row_id: str, name: str, value: Any) -> None:
         fresh = [one | {name: value} if one["id"] == row_id else one for one in self.inputs]
         if fresh != self.inputs:
-            self.inputs, self.dirty = fresh, True
-            self._show()
+            self.inputs = fresh
+            await self._keep()
 
     @handler
     async def remove_input(self, row_id: str):
         """Take an input away."""
-        self.inputs, self.dirty = [one for one in self.inputs if one["id"] != str(row_id)], True
-        self._show()
+        self.inputs = [one for one in self.inputs if one["id"] != str(row_id)]
+        await self._keep()
 
     @handler
     async def discard(self):
-        """Begin anew with the current version."""
+        """Forget the draft and begin anew with the current version."""
+        await self.do(drafts_service.drop_draft, self.arg("ref"))
         await self._begin()
         return toast("Changes discarded")
 

@@ -10,6 +10,7 @@ from orkwork.core.errors import Invalid
 from orkwork.domains.tasks.models import Priority
 from orkwork.domains.workflows.rules import outcomes, templates
 from orkwork.domains.workflows.rules import steps as graph
+from orkwork.domains.workflows.schemas.drafts import DraftOut
 from orkwork.domains.workflows.schemas.templates import InputDef, InputType, StepDef, TemplateIn
 from orkwork.domains.workflows.ui import asking, lines
 
@@ -39,6 +40,25 @@ def step_of(draft: dict[str, Any]) -> dict[str, Any]:
     criteria = [line for text in str(draft["acceptance_criteria"]).splitlines() if (line := text.strip())]
     numbers = {name: _number(draft[name]) for name in ("estimate_minutes", "max_retries")}
     return draft | listed | numbers | {"acceptance_criteria": criteria}
+
+
+def cleaned(value: Any, most: int) -> str:
+    """What was typed, as far as it can be kept: without NUL and halves of characters."""
+    return str(value)[:most].replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def plain(rows: Sequence[dict[str, Any]]) -> Draft:
+    """The rows as ordinary lists and dicts: a state's own watch for changes."""
+    return [{name: list(value) if isinstance(value, list) else value for name, value in row.items()} for row in rows]
+
+
+def restored(kept: DraftOut) -> tuple[Draft, Draft]:
+    """The inputs and steps of a draft that was kept, also by an earlier version of this form."""
+    step, one = draft_of(StepDef(key="x", title="x")), input_draft(InputDef(name="x"), 0)
+    inputs = [one | found | {"id": f"i{n}"} for n, found in enumerate(kept.inputs)]
+    return [{name: row[name] for name in one} for row in inputs], [
+        {name: (step | found)[name] for name in step} for found in kept.steps
+    ]
 
 
 def _number(typed: Any) -> Any:

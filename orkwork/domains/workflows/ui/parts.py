@@ -12,6 +12,7 @@ from orkwork.ui.components.graph import GraphCode
 from orkwork.ui.components.icon import icon
 from orkwork.ui.components.panel import card, notice, skeleton
 from orkwork.ui.components.table import more
+from orkwork.ui.components.when import when
 from orkwork.ui.locale import number, say, t
 
 TYPES = (("text", "Text"), ("integer", "Whole number"), ("number", "Number"), ("boolean", "Yes or no"))
@@ -38,8 +39,30 @@ def builder(state: Any) -> list[rx.Component]:
         GraphCode.create(),
         _bar(state),
         _fault(state),
-        rx.cond(state.flow["id"], rx.el.div(left, right, class_name="builder"), card(skeleton(8))),
+        rx.cond(state.offer["at"] != "", _offer(state), rx.fragment()),
+        rx.cond(
+            state.flow["id"],
+            rx.cond(state.offer["at"] == "", rx.el.div(left, right, class_name="builder"), right),
+            card(skeleton(8)),
+        ),
     ]
+
+
+def _offer(state: Any) -> rx.Component:
+    """The draft that was left here: to go on with it, or to forget it."""
+    behind = rx.cond(
+        state.offer["is_behind"].to(bool),
+        t("Version {n} has been saved since; the draft does not know it.", n=state.offer["current"]),
+        "",
+    )
+    return notice(
+        rx.fragment(t("You left a draft here that is not saved."), " ", when(state.offer["at"]), ". ", behind),
+        "info",
+        rx.fragment(
+            button(t("Continue the draft"), kind="solid", on_click=state.go_on),
+            button(t("Discard it"), on_click=state.discard),
+        ),
+    )
 
 
 def _bar(state: Any) -> rx.Component:
