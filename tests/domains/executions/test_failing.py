@@ -19,8 +19,8 @@ from orkwork.domains.settings import service as settings
 from orkwork.domains.settings.schemas import CompanyPatch
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import next_work
-from orkwork.domains.tasks.schemas import AssignIn, MoveIn, TaskPatch
-from orkwork.domains.tasks.service import assignment, claims, creating, deciding, lifecycle
+from orkwork.domains.tasks.schemas import AssignIn, DependencyIn, MoveIn, TaskPatch
+from orkwork.domains.tasks.service import assignment, claims, creating, deciding, dependencies, lifecycle
 from tests.domains.executions.runs import asked, claim, fail, later, report, rows, task, tick
 from tests.domains.tasks.racing import acting, faults
 from tests.factories import Company
@@ -249,3 +249,29 @@ def test_bad_input_is_refused_with_the_reason_and_leaves_nothing(http: TestClien
             f"{BASE}/tasks/HAL-1", json={"limits": {"running_seconds": 190}}, headers=company.owner.headers
         )
         assert answer.status_code == 200 and answer.json()["limits"]["running_seconds"] == 190
+
+
+@pytest.mark.parametrize("by", ["an edge", "a blocker that is open again"])
+def test_a_task_that_comes_to_wait_for_another_pauses_no_longer(company: Company, by: str) -> None:
+    project, worker = company.project(), company.agent()
+    first = company.task(project, ready=True)
+    needs = [] if by == "an edge" else [first.key]
+    task_of = company.task(project, ready=True, max_retries=3, depends_on=needs)
+    owners = lambda key, *moves: [company.do(lifecycle.transition, key, MoveIn(to=to)) for to in moves]  # noqa: E731
+    company.do(claims.assign, first.key, AssignIn(agent_id=worker.id))
+    owners(first.key, Status.IN_PROGRESS, Status.REVIEW, *([] if by == "an edge" else [Status.COMPLETED]))
+    fail(company, worker, claim(company, worker), "network")
+    assert task(company, task_of.key).retry_at is not None
+    if by == "an edge":
+        company.do(dependencies.add_dependency, task_of.key, DependencyIn(depends_on=first.key))
+    else:
+        owners(first.key, Status.READY)
+    found = task(company, task_of.key)
+    assert (found.status, found.retry_at) == ("PLANNING", None)
+    if by != "an edge":
+        company.do(claims.assign, first.key, AssignIn(agent_id=worker.id))
+        owners(first.key, Status.IN_PROGRESS, Status.REVIEW)
+    owners(first.key, Status.COMPLETED)
+    assert task(company, task_of.key).status == "READY"
+    assert faults() == {}
+    assert claim(company, worker).task.key == task_of.key

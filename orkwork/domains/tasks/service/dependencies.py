@@ -34,7 +34,8 @@ for no key update of t for share of n
 """
 _BLOCK = """
 update tasks set blocked_count = blocked_count + 1, version = version + 1, updated_at = %(now)s,
-  status = case when status = 'READY' then 'PLANNING' else status end
+  status = case when status = 'READY' then 'PLANNING' else status end,
+  retry_at = case when status = 'READY' then null else retry_at end
 where id = %(task)s
 """
 
