@@ -1,4 +1,4 @@
-"""The engine against a model of one page, step by step: Hypothesis looks for a history after which they differ."""
+"""The engine against a model of two pages, step by step: Hypothesis looks for a history after which they differ."""
 
 import os
 from collections.abc import Callable
@@ -23,9 +23,13 @@ from orkwork.core.actor import system
 from orkwork.core.errors import OrkworkError
 from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.projects import service as projects
-from orkwork.domains.tasks.models import ExecutionStatus, Status
+from orkwork.domains.settings import service as company_settings
+from orkwork.domains.settings.schemas import CompanyPatch, HoldIn
+from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
+from orkwork.domains.tasks.queries.subtree import CancelIn
 from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, DependencyIn, MoveIn
-from orkwork.domains.tasks.service import claims, dependencies, lifecycle, runs
+from orkwork.domains.tasks.service import cancelling, claims, criteria, dependencies, lifecycle, runs
+from orkwork.domains.tasks.service.judging import EvidenceIn, VerifyIn
 from tests.domains.tasks.engine import HELD, LEGAL, Engine
 from tests.domains.tasks.racing import acting, faults
 from tests.factories import Company
@@ -36,6 +40,7 @@ ROOM = 3
 AGENTS = 3
 _NOW = (
     "select key, status, blocked_count, fence, flagged, lease_until is not null as leased, assignee_id, worker_id, "
+    "retry_count, retry_at is not null as pausing, jsonb_path_query_array(acceptance_criteria, '$[*].state') as states, "
     "exists (select from task_executions x where x.task_id = tasks.id and x.status = 'running') as running "
     "from tasks where project_id = %(project)s"
 )
@@ -65,18 +70,26 @@ class Histories(RuleBasedStateMachine):
     def begin(self) -> None:
         """An empty project, and agents that hold nothing."""
         self.model = Engine(ROOM)
-        self.project = self.company.project()
+        self.project, self.criteria = self.company.project(), {}
         self.workers = [self.company.agent(max_concurrent_tasks=ROOM) for _ in range(AGENTS)]
         for _ in range(AGENTS):
             self.create(ready=True, review=False, needs=[])
 
-    @rule(ready=st.booleans(), review=st.booleans(), needs=st.lists(some, max_size=3))
-    def create(self, ready: bool, review: bool, needs: list[int]) -> None:
+    @rule(
+        ready=st.booleans(),
+        review=st.booleans(),
+        needs=st.lists(some, max_size=3),
+        criteria=st.integers(0, 2),
+        retries=st.integers(0, 2),
+    )
+    def create(self, ready: bool, review: bool, needs: list[int], criteria: int = 0, retries: int = 0) -> None:
         """A task that may wait for others."""
         wanted = {self._key(number) for number in needs} if self.model.tasks else set()
-        fields = {"ready": ready, "review_required": review, "depends_on": sorted(wanted)}
-        made = self._both(True, lambda: self.company.task(self.project, **fields))
-        self.model.create(made.key, ready=ready, review=review, needs=wanted)
+        fields = {"ready": ready, "review_required": review, "depends_on": sorted(wanted), "max_retries": retries}
+        asked = [{"text": f"criterion {n}"} for n in range(criteria)]
+        made = self._both(True, lambda: self.company.task(self.project, acceptance_criteria=asked, **fields))
+        self.model.create(made.key, ready=ready, review=review, needs=wanted, criteria=criteria, retries=retries)
+        self.criteria[made.key] = [one.id for one in made.acceptance_criteria]
 
     @has_tasks
     @rule(task=some, need=some)
@@ -108,10 +121,13 @@ class Histories(RuleBasedStateMachine):
             going = self._key(choice, "IN_PROGRESS", "ASSIGNED", "REVIEW")
             known = self.model.tasks.get(going)
             if known is None and not self._key(choice, "READY"):
-                self.create(ready=True, review=choice % 3 == 0, needs=[choice])
+                self.create(ready=True, review=choice % 3 == 0, needs=[choice], criteria=choice % 2, retries=choice % 3)
             elif known is None or choice % 4 == 0:
                 self.claim(agent=choice % AGENTS, limit=1, start=choice % 2 == 0)
             elif known.status == "REVIEW":
+                for n in range(len(known.met) * (choice % 5 > 0)):
+                    self._show(going, n)
+                    self._verify(going, n, None, met=True)
                 self._move(going, "COMPLETED")
             elif known.running:
                 self._report(going, known.holder, known.fence, succeeded=choice % 5 > 0)
@@ -174,6 +190,39 @@ class Histories(RuleBasedStateMachine):
             self.model.claimed(key, agent, start=start)
             assert fence == self.model.tasks[key].fence
 
+    @rule(on=st.sampled_from((True, False, False)))
+    def hold(self, on: bool) -> None:
+        """The owner puts the project on hold, or lets it go on."""
+        body = (HoldIn(reason="x"),) if on else ()
+        act = projects.hold_project if on else projects.resume_project
+        self._both(self.model.hold(on=on), lambda: self.company.do(act, self.project.id, *body))
+
+    @rule()
+    def offer(self) -> None:
+        """The pauses after failures are over."""
+        with time_machine.travel(clock.now() + timedelta(hours=self.travelled + 2), tick=True):
+            self.company.do(lifecycle.offer_retries, actor=system("clock"))
+        self.model.offer()
+
+    @rule(task=some, n=some)
+    def show(self, task: int, n: int) -> None:
+        """The owner gives evidence for a criterion."""
+        if key := self._with_criteria(task):
+            self._show(key, n % len(self.criteria[key]))
+
+    @rule(task=some, n=some, who=st.sampled_from((None, *range(AGENTS))), met=st.booleans())
+    def verify(self, task: int, n: int, who: int | None, met: bool) -> None:
+        """The owner or an agent judges a criterion."""
+        if key := self._with_criteria(task):
+            self._verify(key, n % len(self.criteria[key]), who, met=met)
+
+    @has_tasks
+    @rule(task=some)
+    def cancel_all(self, task: int) -> None:
+        """The owner gives up on a task with all that waits for it."""
+        key = self._key(task)
+        self._both(self.model.cancel_all(key), lambda: self.company.do(cancelling.cancel_subtree, key, CancelIn()))
+
     @rule()
     def lapse(self) -> None:
         """An hour passes without a word from anyone."""
@@ -194,6 +243,8 @@ class Histories(RuleBasedStateMachine):
             wanted = (known.status, known.fence, known.flagged, known.running, self.model.open(row["key"]))
             assert stands == wanted, row["key"]
             assert (ids.get(row["assignee_id"]), ids.get(row["worker_id"])) == (known.holder, known.worker), row["key"]
+            assert (row["retry_count"], row["pausing"]) == (known.tried, known.pausing), row["key"]
+            assert [state == "met" for state in row["states"]] == known.met, row["key"]
             assert row["leased"] == known.leased or row["status"] not in HELD, row["key"]
         assert len(rows) == len(self.model.tasks)
 
@@ -215,9 +266,24 @@ class Histories(RuleBasedStateMachine):
     def _report(self, key: str, who: Any, fence: int, *, succeeded: bool) -> None:
         if run := self._last_run(key):
             status = ExecutionStatus.SUCCEEDED if succeeded else ExecutionStatus.FAILED
-            patch = ExecutionPatch(status=status, fence=fence)
+            failure = None if succeeded else Failure.NETWORK
+            patch = ExecutionPatch(status=status, fence=fence, failure=failure)
             call = lambda: self._as(who, runs.update_execution, run, patch)  # noqa: E731
             self._both(self.model.report(key, who, fence, succeeded=succeeded), call)
+
+    def _show(self, key: str, n: int) -> None:
+        call = lambda: self.company.do(criteria.give_evidence, key, self.criteria[key][n], EvidenceIn(evidence="x"))  # noqa: E731
+        self._both(self.model.show(key, n), call)
+
+    def _verify(self, key: str, n: int, who: int | None, *, met: bool) -> None:
+        body = VerifyIn(state="met" if met else "failed")
+        actor = None if who is None else acting(self.workers[who])
+        call = lambda: self.company.do(criteria.verify, key, self.criteria[key][n], body, actor=actor)  # noqa: E731
+        self._both(self.model.verify(key, n, who, met=met), call)
+
+    def _with_criteria(self, number: int) -> str:
+        keys = [key for key, found in self.criteria.items() if found]
+        return keys[number % len(keys)] if keys else ""
 
     def _key(self, number: int, *statuses: str) -> str:
         """One of the tasks, or of those in some states; "" when there is none."""
@@ -250,5 +316,6 @@ class Histories(RuleBasedStateMachine):
 @pytest.mark.timeout(3000)
 def test_no_history_makes_the_engine_differ_from_its_model(company: Company) -> None:
     Histories.company, Histories.steps = company, 0
+    company.do(company_settings.update_company, CompanyPatch(loop_breaker_runs=100))  # which has tests of its own
     while Histories.steps < STEPS:  # Hypothesis ends many histories early
         run_state_machine_as_test(Histories, settings=PROFILE)
