@@ -47,8 +47,10 @@ def update_agent(work: Work, agent_id: UUID, patch: AgentPatch, if_match: int | 
     wanted = patch.model_dump(exclude_unset=True)
     if "limits" in wanted:
         wanted["limits"] = patch.limits and patch.limits.kept()
-    if "name" in wanted and wanted["name"].lower() != agent.name.lower():
-        _check_name(work, wanted["name"])
+    name = wanted.get("name", agent.name)
+    comes_back = agent.status == AgentStatus.RETIRED and wanted.get("status", agent.status) != AgentStatus.RETIRED
+    if comes_back or name.lower() != agent.name.lower():
+        _check_name(work, name)
     if "manager_id" in wanted:
         _check_manager(work, agent_id, wanted["manager_id"])
     capabilities: dict[str, Decimal] | None = wanted.pop("capabilities", None)

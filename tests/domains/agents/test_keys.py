@@ -120,6 +120,16 @@ def test_a_retired_agents_keys_are_dead_and_it_gets_no_new_ones(http: TestClient
     assert http.post(path, json={"name": "x"}, headers=company.owner.headers).status_code == 409
 
 
+def test_a_retired_agent_whose_name_is_taken_does_not_come_back(http: TestClient, company: Company) -> None:
+    agent = company.agent("CODE")
+    http.delete(f"{BASE}/agents/{agent.id}", headers=company.owner.headers)
+    company.agent("code")
+    path, headers = f"{BASE}/agents/{agent.id}", company.owner.headers
+    again = http.patch(path, json={"status": "active"}, headers=headers)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/agent.name_taken")
+    assert http.patch(path, json={"status": "active", "name": "CODE-2"}, headers=headers).status_code == 200
+
+
 def test_a_paused_agent_may_still_read_and_report(http: TestClient, company: Company) -> None:
     agent = company.agent()
     http.patch(f"{BASE}/agents/{agent.id}", json={"status": "paused"}, headers=company.owner.headers)
