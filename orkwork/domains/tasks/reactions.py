@@ -3,6 +3,7 @@
 from orkwork.core.events import EventRow, on
 from orkwork.core.work import Work
 from orkwork.domains.agents.events import AgentPaused, AgentRetired
+from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.decisions.events import DecisionResolved
 from orkwork.domains.decisions.models import Category
 from orkwork.domains.tasks.events import DependencyAdded
@@ -12,7 +13,8 @@ from orkwork.domains.tasks.service import moving, noticing
 
 _HELD = """
 select t.id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, t.created_by_id, t.version
-from tasks t where t.assignee_id = %(agent)s and t.status = any(%(statuses)s) order by t.id for no key update
+from tasks t join agents a on a.id = t.assignee_id and a.status = any(%(while)s)  -- it may go on again meanwhile
+where t.assignee_id = %(agent)s and t.status = any(%(statuses)s) order by t.id for no key update of t
 """
 _RAISE_CRIT = """
 with recursive up(id, crit) as (
@@ -33,7 +35,8 @@ def give_back(work: Work, event: EventRow) -> None:
     """Give back what a paused agent has not started, and everything that a retired one holds."""
     retired = event.name == AgentRetired.name
     statuses = [Status.ASSIGNED.value, *([Status.IN_PROGRESS.value] if retired else [])]
-    for row in work.all(_HELD, {"agent": event.subject_id, "statuses": statuses}):
+    ended = [AgentStatus.RETIRED.value, *([] if retired else [AgentStatus.PAUSED.value])]
+    for row in work.all(_HELD, {"agent": event.subject_id, "statuses": statuses, "while": ended}):
         lost = ExecutionStatus.LOST if row["status"] == Status.IN_PROGRESS else None
         told = {"reason": "the agent was retired" if retired else "the agent was paused"}
         moving.move(work, row, Status.READY, moving.Extra(run_status=lost, told=told))

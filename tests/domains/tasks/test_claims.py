@@ -211,6 +211,16 @@ def test_pausing_gives_back_what_has_not_begun_and_retiring_everything(company: 
     assert faults() == {}
 
 
+def test_an_agent_that_goes_on_before_its_pause_is_heard_of_keeps_what_it_was_given(company: Company) -> None:
+    project, worker = company.project(), company.agent()
+    company.task(project, ready=True)
+    claim(company, worker)
+    for to in (AgentStatus.PAUSED, AgentStatus.ACTIVE):
+        company.do(agents.update_agent, worker.id, AgentPatch(status=to))
+    outbox.drain()
+    assert status(company) == "ASSIGNED"
+
+
 def test_a_changed_task_keeps_its_place_in_the_queue_by_its_new_fields(company: Company) -> None:
     project, worker = company.project(), company.agent()
     for _ in range(3):
