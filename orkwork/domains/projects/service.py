@@ -136,11 +136,12 @@ def _offer_tasks(work: Work, project: Project) -> None:
 
 @operation(None, role=Role.OWNER, agents=False)
 def delete_project(work: Work, ref: str | UUID) -> ProjectOut:
-    """Archive a project with history, or delete one that never had a task or a cost."""
+    """Archive a project with history, or delete one that never had a task, a workflow or a cost."""
     found = queries.project(work, ref)
     project = work.get(Project, found.id, lock=True)
     history = work.one(
-        "select from tasks where project_id = %(id)s union all select from costs where project_id = %(id)s limit 1",
+        "select from tasks where project_id = %(id)s union all select from costs where project_id = %(id)s "
+        "union all select from workflows where project_id = %(id)s limit 1",
         {"id": project.id},
     )
     if history is not None:

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from orkwork.core.actor import Role
 from orkwork.core.errors import TooLarge
 from orkwork.domains.executions.schemas import ExecutionPatch
+from orkwork.domains.projects import service as projects
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.schemas import AssignIn, MoveIn
 from orkwork.domains.tasks.service import claims, creating, lifecycle, runs
@@ -411,6 +412,12 @@ def test_a_run_of_an_archived_project_leaves_nothing(http: TestClient, company: 
     answer = http.post(f"{BASE}/workflows/{made.id}/runs", json={}, headers=company.owner.headers)
     assert answer.status_code in (409, 422), answer.text
     assert counts() == before
+
+
+def test_a_project_with_a_workflow_is_archived_and_not_deleted(company: Company) -> None:
+    made = workflow(company)
+    assert company.do(projects.delete_project, made.project_id).status == "archived"
+    assert company.do(templates.workflow, made.id).key == made.key
 
 
 def test_the_same_request_starts_one_run(http: TestClient, company: Company) -> None:
