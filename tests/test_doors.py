@@ -153,6 +153,7 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "workflows.cancel_run": (MEMBER, NOBODY, 0),
     "workflows.retry_run": (MEMBER, NOBODY, 0),
     "workflows.backfill": (ADMIN, NOBODY, 0),
+    "workflows.named": (VIEWER, "tasks:read", 0),
     "workflows.draft": (ADMIN, NOBODY, 0),
     "workflows.keep_draft": (ADMIN, NOBODY, 0),
     "workflows.drop_draft": (ADMIN, NOBODY, 0),

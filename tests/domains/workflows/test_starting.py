@@ -16,9 +16,12 @@ from jobs import outbox
 from orkwork.core import clock, encryption
 from orkwork.core.actor import Role
 from orkwork.domains.tasks.models import Status
-from orkwork.domains.workflows.models import RunState, SwitchState
+from orkwork.domains.workflows.models import RunState, SwitchState, WorkflowState
+from orkwork.domains.workflows.queries import starting as starting_queries
+from orkwork.domains.workflows.queries import templates
 from orkwork.domains.workflows.schemas.starting import BackfillIn, HookIn, ScheduleIn, ScheduleOut, TriggerIn
-from orkwork.domains.workflows.service import hooking, running, scheduling, triggering
+from orkwork.domains.workflows.schemas.templates import WorkflowPatch
+from orkwork.domains.workflows.service import editing, hooking, running, scheduling, triggering
 from tests.bench.real_data import DATA, needs_data
 from tests.domains.workflows.flowing import (
     BASE,
@@ -534,3 +537,26 @@ def test_old_requests_are_forgotten(http: TestClient, company: Company) -> None:
     assert perform(hooking.forget_requests) == 0
     with time_machine.travel(clock.now() + timedelta(days=8)):
         assert perform(hooking.forget_requests) == 1
+
+
+def test_an_archived_workflow_ticks_no_more_and_begins_from_now_when_it_is_back(company: Company) -> None:
+    made = workflow(company)
+    company.do(scheduling.create_schedule, made.id, ScheduleIn(cron="* * * * *", catch_up=5))
+    company.do(editing.update_workflow, made.id, WorkflowPatch(state=WorkflowState.ARCHIVED))
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        tick()
+        assert rows("select count(*) as n from events where name = 'workflow_schedule.ticked'") == [{"n": 0}]
+        company.do(editing.update_workflow, made.id, WorkflowPatch(state=WorkflowState.ACTIVE))
+        tick()
+        assert rows("select count(*) as n from workflow_runs") == [{"n": 0}]
+        [one] = company.do(starting_queries.schedules, made.id)
+        assert one.next_at > clock.now()
+
+
+def test_the_palette_finds_workflows_by_their_names(company: Company) -> None:
+    made = workflow(company, name="Nightly 100% report")
+    found = company.do(templates.named, "ight")
+    assert [(one.key, one.name, one.project_key) for one in found] == [(made.key, "Nightly 100% report", "HAL")]
+    assert company.do(templates.named, "0% R") and not company.do(templates.named, "_")
+    company.do(editing.update_workflow, made.id, WorkflowPatch(state=WorkflowState.ARCHIVED))
+    assert company.do(templates.named, "ight") == []

@@ -11,7 +11,13 @@ from orkwork.core.schema import PageOut
 from orkwork.core.work import Work
 from orkwork.domains.workflows.models import WorkflowState
 from orkwork.domains.workflows.queries import rows
-from orkwork.domains.workflows.schemas.templates import VersionItem, VersionOut, WorkflowItem, WorkflowOut
+from orkwork.domains.workflows.schemas.templates import (
+    VersionItem,
+    VersionOut,
+    WorkflowItem,
+    WorkflowName,
+    WorkflowOut,
+)
 
 COUNTED_DAYS = 30
 _ITEM = """
@@ -71,6 +77,19 @@ def _as_now(work: Work, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
         standing = now.get(UUID(row["last_run"]["id"]), {}) if row["last_run"] else {}
         shown.append(row | ({"last_run": row["last_run"] | {"state": standing["state"]}} if standing else {}))
     return shown
+
+
+@query("tasks:read")
+def named(work: Work, text: str, limit: int = 8) -> list[WorkflowName]:
+    """Workflows in use whose name or key holds a text, by name; without their runs."""
+    found = work.all(
+        "select w.key, w.name, p.key_prefix as project_key from workflows w join projects p on p.id = w.project_id "
+        "where (%(visible)s::uuid[] is null or w.project_id = any(%(visible)s)) and w.state <> 'archived' "
+        "and (position(%(text)s in lower(w.name)) > 0 or position(%(text)s in w.key) > 0) "
+        "order by lower(w.name), w.id limit %(limit)s",
+        {"visible": work.actor.projects, "text": text.strip().lower(), "limit": limit},
+    )
+    return [WorkflowName.model_validate(row) for row in found]
 
 
 @query("tasks:read")

@@ -148,6 +148,14 @@ class WorkflowItem(Out):
     version: int
 
 
+class WorkflowName(Out):
+    """A workflow by its name alone."""
+
+    key: str
+    name: str
+    project_key: str
+
+
 class VersionItem(Out):
     """A version in a list."""
 

@@ -12,7 +12,7 @@ from orkwork.core.operation import operation
 from orkwork.core.work import Work, changes, check_version
 from orkwork.domains.projects.models import Project, ProjectStatus
 from orkwork.domains.workflows import events
-from orkwork.domains.workflows.models import Workflow, WorkflowVersion
+from orkwork.domains.workflows.models import Workflow, WorkflowState, WorkflowVersion
 from orkwork.domains.workflows.queries import rows
 from orkwork.domains.workflows.queries import templates as queries
 from orkwork.domains.workflows.rules import recorded, templates
@@ -24,7 +24,7 @@ from orkwork.domains.workflows.schemas.templates import (
     WorkflowOut,
     WorkflowPatch,
 )
-from orkwork.domains.workflows.service import drafts
+from orkwork.domains.workflows.service import drafts, starters
 
 _NOT_KEY = re.compile(r"[^a-z0-9]+")
 _MAX_VERSIONS = 1000
@@ -97,6 +97,8 @@ def update_workflow(work: Work, ref: str | UUID, patch: WorkflowPatch, if_match:
         drafts.drop_draft(work, row["id"])
     if number is not None:
         before, after = before | {"current": row["current"]}, after | {"current": number}
+    if before.get("state") == WorkflowState.ARCHIVED:
+        starters.come_back(work, row["id"])
     if after:
         assignments = ", ".join(f"{name} = %({name})s" for name in after)
         work.sql(

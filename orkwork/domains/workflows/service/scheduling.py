@@ -130,7 +130,8 @@ def _backfilled(work: Work, row: dict[str, Any], body: BackfillIn) -> list[datet
 _DUE = """
 select s.*, w.project_id, w.key as workflow_key, w.name as workflow_name, w.state as workflow_state
 from workflow_schedules s join workflows w on w.id = s.workflow_id
-where s.state = 'active' and s.next_at <= %(now)s order by s.next_at, s.id limit %(limit)s for no key update of s skip locked
+where s.state = 'active' and s.next_at <= %(now)s and w.state <> 'archived'
+order by s.next_at, s.id limit %(limit)s for no key update of s skip locked
 """
 _ADVANCE = """
 update workflow_schedules set next_at = %(next_at)s, last_at = %(last_at)s, version = version + 1 where id = %(id)s
@@ -218,26 +219,16 @@ def _tell_ticked(
     )
 
 
-_MOVED_ZONE = "select * from workflow_schedules where state = 'active' order by id for no key update"
+_MOVED_ZONE = """
+select s.*, w.project_id from workflow_schedules s join workflows w on w.id = s.workflow_id
+where s.state = 'active' order by s.id for no key update of s
+"""
 
 
 @operation(None, users=False, agents=False)
 def follow_zone(work: Work) -> int:
     """Find the next tick of every schedule anew, as the company's zone has changed; how many."""
-    now, zone = clock.now(), _zone(work)
-    rows = work.all(_MOVED_ZONE)
-    for row in rows:
-        next_at = timetable.following(row["cron"], now, zone)
-        if next_at != row["next_at"]:
-            work.sql(_ADVANCE, {"id": row["id"], "next_at": next_at, "last_at": row["last_at"]})
-            told = events.ScheduleChanged(
-                subject_id=row["id"],
-                subject_label=row["name"],
-                before={"next_at": row["next_at"]},
-                after={"next_at": next_at, "reason": "the company's time zone changed"},
-            )
-            work.emit(told)
-    return len(rows)
+    return starters.begin_from_now(work, work.all(_MOVED_ZONE), _zone(work), "the company's time zone changed")
 
 
 def _resume(work: Work, _decision: DecisionOut, arguments: dict[str, Any]) -> object:

@@ -1,5 +1,6 @@
 """What schedules, triggers and webhooks have in common: room, inputs, changed columns, an end, and how that is told."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from orkwork.core.errors import Conflict
 from orkwork.core.events import Event
 from orkwork.core.schema import In
 from orkwork.core.work import Work, check_version
+from orkwork.domains.settings import queries as company_queries
+from orkwork.domains.workflows import events
 from orkwork.domains.workflows.models import WorkflowState
 from orkwork.domains.workflows.queries import rows
-from orkwork.domains.workflows.rules import templates
+from orkwork.domains.workflows.rules import templates, timetable
 from orkwork.domains.workflows.schemas.templates import InputDef
 from orkwork.domains.workflows.service import switching
 
@@ -83,3 +86,28 @@ def remove(work: Work, kind: str, row_id: UUID, if_match: int | None, told: type
     switching.settle(work, kind, row["id"], "it was deleted")
     before = {name: row[name] for name in ("name", *named)}
     work.emit(told(subject_id=row["id"], subject_label=row["name"], project_id=row["project_id"], before=before))
+
+
+_NEXT = "update workflow_schedules set next_at = %(next_at)s, version = version + 1 where id = %(id)s"
+_OF_WORKFLOW = """
+select s.*, w.project_id from workflow_schedules s join workflows w on w.id = s.workflow_id
+where s.workflow_id = %(id)s and s.state = 'active' order by s.id for no key update of s
+"""
+
+
+def begin_from_now(work: Work, schedules: Sequence[dict[str, Any]], zone: str, reason: str) -> int:
+    """Find the next tick of these schedules anew, from now on; how many there are."""
+    now = clock.now()
+    for row in schedules:
+        next_at = timetable.following(row["cron"], now, zone)
+        if next_at != row["next_at"]:
+            work.sql(_NEXT, {"id": row["id"], "next_at": next_at})
+            told = {"next_at": next_at, "reason": reason}
+            tell_changed(work, events.ScheduleChanged, row, {"next_at": row["next_at"]}, told)
+    return len(schedules)
+
+
+def come_back(work: Work, workflow_id: UUID) -> None:
+    """Let the schedules of a workflow that was archived begin from now: what passed meanwhile is not made up for."""
+    zone = company_queries.company(work).time_zone
+    begin_from_now(work, work.all(_OF_WORKFLOW, {"id": workflow_id}), zone, "the workflow is no longer archived")

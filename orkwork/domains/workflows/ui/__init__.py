@@ -6,7 +6,6 @@ from orkwork.domains.workflows.ui import builder, listing, one, run
 from orkwork.ui import nav
 
 __all__ = ["builder", "listing", "one", "run"]
-MOST = 8
 
 nav.place("Workflows", "/workflows", "workflow", keys="gw", order=25)
 nav.action("Create workflow", "/workflows?new=1", "workflow")
@@ -15,10 +14,7 @@ nav.action("Create workflow", "/workflows?new=1", "workflow")
 @nav.search
 def found(work: Work, text: str) -> list[nav.Found]:
     """Workflows by their name, for the palette."""
-    words = text.lower().strip()
-    page = templates.workflows(work, limit=200).items if words else []
     return [
         {"title": one.name, "href": f"/workflows/{one.key}", "icon": "workflow", "key": one.project_key}
-        for one in page
-        if words in one.name.lower() or words in one.key
-    ][:MOST]
+        for one in (templates.named(work, text) if text.strip() else [])
+    ]
