@@ -90,3 +90,13 @@ def test_what_is_named_travels_beside_the_sentence() -> None:
     assert refusals.said(wait)["params"] == {"n": "60", "seconds": 9}
     odd = Conflict("no.such_code", "Something {odd}", "Do this.")
     assert refusals.said(odd) == {"text": "Something {odd}", "hint": "Do this.", "params": {}}
+
+
+def test_what_pages_say_beside_a_field_is_translated() -> None:
+    said = set()
+    for path in sorted((PACKAGE / "domains").rglob("ui/*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "invalid":
+                said |= {one.value for one in node.args[1:] if isinstance(one, ast.Constant)}
+    assert len(said) > 20
+    assert said <= set(catalog.messages("uk"))
