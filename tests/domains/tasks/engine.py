@@ -62,8 +62,8 @@ class Engine:
         self, key: str, *, ready: bool, review: bool, needs: set[str], criteria: int = 0, retries: int = 0
     ) -> None:
         """A new task."""
-        looked_at = {"shown": [False] * criteria, "met": [False] * criteria}
-        self.tasks[key] = Known("CREATED", review, set(needs), retries=retries, **looked_at)
+        shown, met = [False] * criteria, [False] * criteria
+        self.tasks[key] = Known("CREATED", review, set(needs), shown=shown, met=met, retries=retries)
         if ready:
             self.tasks[key].status = "PLANNING" if self.open(key) else "READY"
 
