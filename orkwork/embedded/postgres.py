@@ -42,7 +42,8 @@ max_parallel_workers_per_gather = 1
 autovacuum_max_workers = 2
 autovacuum_naptime = 30s
 
-wal_compression = pglz
+# pglz is all that this build has, and costs more than the quarter of the log that it saves.
+wal_compression = off
 max_wal_size = 512MB
 min_wal_size = 64MB
 checkpoint_timeout = 15min
