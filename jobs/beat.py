@@ -30,6 +30,7 @@ SCHEDULE: Final = (
     Job("tasks.offer_retries", 1, batch=500),
     Job("executions.check_clocks", 1, batch=200),
     Job("executions.sweep_files", 60, batch=100),
+    Job("standing.keep", 1, batch=1),
     Job("sla.follow", 2, batch=1000),
     Job("sla.check", 60, batch=200),
     Job("workflows.follow", 1, batch=500),

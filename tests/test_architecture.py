@@ -154,7 +154,9 @@ PARTS = {
     # parts of operations that other operations of the same floor call in the same Work
     "audit.service.erase", "demo.service.erasing.let_go", "demo.service.erasing.delete", "demo.service.ledger.forget",
     "costs.queries.cost_out", "settings.queries.shown",
-    "decisions.queries.missing", "decisions.service.ask", "decisions.service.close",
+    "decisions.queries.missing", "decisions.queries.one", "decisions.queries.present", "decisions.queries.is_project",
+    "decisions.queries.is_agent", "decisions.queries.asker_of", "decisions.service.ask", "decisions.service.close",
+    "decisions.service.settle", "decisions.service.how_by", "standing.queries.due", "standing.queries.person",
     "tasks.queries.tasks.located", "tasks.queries.tasks.missing",
     "tasks.queries.tasks.standing_row", "tasks.queries.tasks.standing_of", "tasks.queries.tasks.words",
     "tasks.queries.tasks.task_lookup", "tasks.queries.tasks.standing_lookup",

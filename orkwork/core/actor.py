@@ -53,6 +53,7 @@ SCOPES: Final = {
     "tasks:read": "Read tasks, comments and executions",
     "tasks:write": "Claim, work on and comment on tasks",
     "decisions:read": "Read decisions",
+    "decisions:write": "Ask people to decide",
     "costs:read": "Read costs",
     "costs:write": "Report costs",
 }

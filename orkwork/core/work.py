@@ -4,7 +4,8 @@ Operations and queries get a Work and nothing else. Hot paths run prepared SQL t
 SQLModel `session`; both are the same connection in the same transaction. Only doors commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -125,6 +126,32 @@ class Work:
             facts = Jsonb([event.fact() for event in self._pending])
             self.sql(events.emit_statement(), self.telling() | {"e_facts": facts})
             self._pending.clear()
+
+    @contextmanager
+    def acting_as(self, actor: Actor) -> Iterator[None]:
+        """Let what follows be checked, done and told as somebody else: a decision is carried out in someone's name."""
+        self.flush()
+        before, self.actor = self.actor, actor
+        try:
+            yield
+            self.flush()
+        finally:
+            self.actor = before
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A savepoint: what fails inside is undone together with its events, and the Work may go on."""
+        self.flush()
+        heard = len(self.hints)
+        try:
+            with self.conn.transaction():
+                yield
+                self.flush()
+        except BaseException:
+            self._pending.clear()
+            del self.hints[heard:]
+            self.close()
+            raise
 
     def close(self) -> None:
         """Forget the session; the connection is the door's."""

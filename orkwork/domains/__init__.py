@@ -1,7 +1,7 @@
 """The domains, leftmost first: a room may import down any column, or left along its own floor."""
 
 DOMAINS = (
-    "settings", "auth", "audit", "jobs", "agents", "decisions", "projects", "tasks", "executions", "trackers", "costs", "sla",
-    "workflows", "demo",
+    "settings", "auth", "audit", "jobs", "agents", "decisions", "standing", "projects", "tasks", "executions", "trackers", "costs",
+    "sla", "workflows", "demo",
     "dashboard",
 )  # fmt: skip

@@ -23,6 +23,8 @@ class Place:
     """Whether it has a place in the phone's bar (four do)."""
     short: str = ""
     """The phone bar's word, where the title is too long."""
+    hot: bool = False
+    """Whether what it counts waits for the reader, so that the number stands out, on a phone too."""
 
 
 @dataclass(frozen=True, slots=True)

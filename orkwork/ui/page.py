@@ -28,7 +28,7 @@ class Page:
 
 
 PAGES: list[Page] = []
-live.TOPICS[shell.Shell] = frozenset({"project", "user", "agent", "company"})
+live.TOPICS[shell.Shell] = frozenset({"project", "user", "agent", "company", "decision"})
 
 
 def page(  # noqa: PLR0913 - a page has this many sides, all but the address by name

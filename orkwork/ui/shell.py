@@ -75,7 +75,9 @@ class Shell(Screen, rx.State):
 
 
 def _link(item: nav.Place, current: str) -> rx.Component:
-    count = rx.cond(Shell.counts[item.href] > 0, rx.el.span(Shell.counts[item.href], class_name="n"))
+    count = rx.cond(
+        Shell.counts[item.href] > 0, rx.el.span(Shell.counts[item.href], class_name="n hot" if item.hot else "n")
+    )
     return rx.el.a(
         icon(item.icon),
         rx.el.span(t(item.title), class_name="tx"),
@@ -199,11 +201,19 @@ def phone_bar(current: str) -> rx.Component:
     """Four places and 'More'."""
     places = [item for item in nav.PLACES if item.phone][:4]
     links = [
-        rx.el.a(icon(item.icon), t(item.short or item.title), href=item.href, **_current(item.href == current))
+        rx.el.a(
+            icon(item.icon), _badge(item), t(item.short or item.title), href=item.href, **_current(item.href == current)
+        )
         for item in places
     ]
     more = rx.el.button(icon("menu"), t("More"), type="button", custom_attrs={"data-open": "more"})
     return rx.el.nav(*links, more, class_name="tabbar", aria_label=t("Sections"))
+
+
+def _badge(item: nav.Place) -> rx.Component:
+    if not item.hot:
+        return rx.fragment()
+    return rx.cond(Shell.counts[item.href] > 0, rx.el.span(Shell.counts[item.href], class_name="n"))
 
 
 def more_sheet(current: str) -> rx.Component:

@@ -36,6 +36,7 @@ DEFAULT_SCOPES: Final = (
     "tasks:read",
     "tasks:write",
     "decisions:read",
+    "decisions:write",
     "costs:read",
     "costs:write",
 )

@@ -28,6 +28,7 @@ class Company(SQLModel, table=True):
         ),
         CheckConstraint("take_up_seconds between 10 and 86400", name="take_up_seconds"),
         CheckConstraint("loop_breaker_runs between 2 and 100", name="loop_breaker_runs"),
+        CheckConstraint("offer_rule_after between 2 and 100", name="offer_rule_after"),
     )
 
     id: int = Field(1, sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
@@ -50,5 +51,7 @@ class Company(SQLModel, table=True):
     """The clocks and the retry policy where neither task, project nor agent has any: `schemas.Limits`."""
     loop_breaker_runs: int = Field(3, sa_column=Column(SmallInteger, nullable=False, server_default="3"))
     """How often one agent may fail at one task for one reason, without getting further, before it is kept from it."""
+    offer_rule_after: int = Field(3, sa_column=Column(SmallInteger, nullable=False, server_default="3"))
+    """After how many like answers in a row a standing rule is offered."""
     version: int = 1
     updated_at: datetime = Field(default_factory=clock.now)

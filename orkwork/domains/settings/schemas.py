@@ -127,6 +127,8 @@ class CompanyOut(Out):
     """Clocks and retry policy where neither task, project nor agent says otherwise."""
     loop_breaker_runs: int
     """How often one agent may fail at one task for one reason, without getting further, before it is kept from it."""
+    offer_rule_after: int
+    """After how many like answers in a row a standing rule is offered."""
     version: int
     updated_at: datetime
 
@@ -142,6 +144,7 @@ class CompanyPatch(In):
     take_up_seconds: Annotated[Int, Field(ge=10, le=86_400)] | None = None
     limits: Limits | None = None
     loop_breaker_runs: Annotated[Int, Field(ge=2, le=100)] | None = None
+    offer_rule_after: Annotated[Int, Field(ge=2, le=100)] | None = None
 
     @field_validator("time_zone")
     @classmethod

@@ -192,6 +192,7 @@ _SAYS = {
     "tasks:read": t("Read tasks, comments and executions"),
     "tasks:write": t("Claim, work on and comment on tasks"),
     "decisions:read": t("Read decisions"),
+    "decisions:write": t("Ask people to decide"),
     "costs:read": t("Read costs"),
     "costs:write": t("Report costs"),
 }

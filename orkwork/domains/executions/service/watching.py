@@ -125,6 +125,7 @@ def _tell(work: Work, row: dict[str, Any]) -> None:
                 Option(id="leave", label="Let it wait"),
                 Option(id="cancel", label="Cancel the task", action="tasks.cancel"),
             ],
+            facts=("task.status",),
         ),
     )
 

@@ -76,7 +76,7 @@ def give_back_lapsed(work: Work, limit: int = 200) -> int:
     """Give back the tasks whose lease ran out: the run ends as lost, the task is READY again. No lease runs out during a
     hold, nor within ten minutes after it."""
     rows = work.all(
-        "select t.id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, "
+        "select t.id, t.project_id, t.key, t.status, t.review_required, t.blocked_count, t.assignee_id, t.worker_id, t.fence, "
         "t.created_by_id, t.version from tasks t join projects p on p.id = t.project_id cross join settings s "
         "where t.lease_until < %(now)s and t.status in ('ASSIGNED', 'IN_PROGRESS') "
         f"and {candidates.runs_out(str(rules.LEASE_SECONDS))} order by t.id limit %(limit)s for no key update of t skip locked",

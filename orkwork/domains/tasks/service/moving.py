@@ -6,6 +6,7 @@ It is conditional on the version that the guards looked at, so of two concurrent
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -13,6 +14,7 @@ from orkwork.core import clock, events
 from orkwork.core.ids import uuid7
 from orkwork.core.schema import Json
 from orkwork.core.work import Work
+from orkwork.domains.decisions.rules import asking as questions
 from orkwork.domains.decisions.schemas import Asking
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
@@ -99,13 +101,15 @@ _FAIL = _TEMPLATE.replace(
     """
 asked as (  -- one question about a task at a time: a newer one takes the place of the older
   insert into decisions (id, category, status, title, task_id, agent_id, project_id, context, options, recommendation,
-    reasoning, created_at, version)
+    reasoning, created_at, version, likeness, facts)
   select %(d_id)s, 'escalate', 'pending', %(d_title)s, u.id, %(agent_id)s, u.project_id, %(d_context)s, %(d_options)s,
-    %(d_recommendation)s, '', %(e_now)s, 1
+    %(d_recommendation)s, '', %(e_now)s, 1, %(d_likeness)s,
+    case when u.status = 'FAILED' then jsonb_build_object('task.status', u.status) else '{}' end
   from upd u where %(d_id)s::uuid is not null
-  on conflict (category, task_id) where status = 'pending' do update set title = excluded.title,
+  on conflict (category, task_id) where status = 'pending' and asked_by_kind is null do update set title = excluded.title,
     agent_id = excluded.agent_id, context = excluded.context, options = excluded.options,
-    recommendation = excluded.recommendation, created_at = excluded.created_at, version = decisions.version + 1
+    recommendation = excluded.recommendation, created_at = excluded.created_at, likeness = excluded.likeness, facts = excluded.facts,
+    rule_note = '', version = decisions.version + 1
   returning *),
 barred as (
   insert into task_bars (agent_id, task_id, failure, runs, run, tripped_at)
@@ -201,21 +205,22 @@ def move(work: Work, row: dict[str, Any], to: Status, extra: Extra | None = None
     if run_status is ExecutionStatus.FAILED:
         params["x_failure"] = params["x_failure"] or Failure.OTHER
     says_more = extra.asking is not None or extra.bar_runs is not None
-    moved = work.one(_FAIL, params | _asking(extra)) if says_more else work.one(_MOVE, params)
+    moved = work.one(_FAIL, params | _asking(extra, row["project_id"])) if says_more else work.one(_MOVE, params)
     return None if moved is None else _heard(work, moved)
 
 
-def _asking(extra: Extra) -> dict[str, Any]:
+def _asking(extra: Extra, project_id: UUID) -> dict[str, Any]:
     asking = extra.asking
     if asking is None:
-        nothing = dict.fromkeys(("d_id", "d_title", "d_context", "d_options", "d_recommendation"))
+        nothing = dict.fromkeys(("d_id", "d_title", "d_context", "d_options", "d_recommendation", "d_likeness"))
         return nothing | {"bar_runs": extra.bar_runs}
     return {
         "d_id": uuid7(),
         "d_title": asking.title,
         "d_context": Jsonb(asking.context),
-        "d_options": Jsonb([option.model_dump(mode="json") for option in asking.options]),
+        "d_options": Jsonb(questions.frozen(asking.options)),
         "d_recommendation": asking.recommendation,
+        "d_likeness": questions.likeness_of(asking, project_id),
         "bar_runs": extra.bar_runs,
     }
 
