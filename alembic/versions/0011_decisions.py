@@ -63,6 +63,12 @@ def upgrade() -> None:
         "ix_decisions_resolved", "decisions", ["resolved_at", "id"], postgresql_where=sa.text("status <> 'pending'")
     )
     op.create_index(
+        "ix_decisions_by",
+        "decisions",
+        ["decided_by_kind", "resolved_at", "id"],
+        postgresql_where=sa.text("status <> 'pending'"),
+    )
+    op.create_index(
         "ix_decisions_deadline",
         "decisions",
         ["deadline"],
@@ -112,7 +118,7 @@ def downgrade() -> None:
     op.execute("delete from decisions where status = 'pending' and asked_by_kind is not null")
     for name in ("uq_decisions_pending", "uq_decisions_asked", "ix_decisions_likeness", "ix_decisions_deadline"):
         op.drop_index(name, table_name="decisions")
-    for name in ("ix_decisions_asked_by_id", "ix_decisions_rule_id", "ix_decisions_resolved"):
+    for name in ("ix_decisions_asked_by_id", "ix_decisions_rule_id", "ix_decisions_resolved", "ix_decisions_by"):
         op.drop_index(name, table_name="decisions")
     for name in CHECKS:
         op.drop_constraint(name, "decisions", type_="check")

@@ -1,5 +1,5 @@
 // One decision: closed, a line with its cost and first options; open, everything that one has to know before the click.
-import { useEffect, useRef } from "react";
+import { Fragment, useEffect, useRef } from "react";
 import { Icon } from "./icon.jsx";
 import { initials, tint } from "./face.js";
 import { msg, useLocale } from "./locale.js";
@@ -20,7 +20,8 @@ const LETTERS = { approve: "A", deny: "D" };
 
 /** The key that chooses an option: its digit, or A and D where there is only yes and no. */
 export const keyOf = (item, n) => (item.kind === "approve" ? LETTERS[item.options[n].id] : n < 9 ? String(n + 1) : "");
-export const labelOf = (L, option) => L.t(option.label, option.params);
+/** The asker's own words as they are, the product's in the reader's language. */
+export const labelOf = (L, option) => (option.raw ? option.label : L.t(option.label, option.params));
 /** What is chosen before anybody chooses: what is recommended, else the only thing to do. */
 export const usual = (item) => (item.recommendation ? [item.recommendation] : item.kind === "approve" ? ["approve"] : []);
 
@@ -47,7 +48,7 @@ function Waits({ L, delay }) {
   const parts = [];
   if (delay.blocked) parts.push(L.plural("{n} task waits", "{n} tasks wait", delay.blocked));
   if (delay.idle.length) parts.push(L.plural("{n} agent is idle", "{n} agents are idle", delay.idle.length));
-  return parts.map((text) => <span key={text}><Dot /> <span className="warn">{text}</span></span>);
+  return parts.map((text) => <Fragment key={text}><Dot /><span className="warn">{text}</span></Fragment>);
 }
 
 function Meta({ L, item, whole }) {
@@ -143,7 +144,7 @@ function Precedents({ L, item, onRule, decides }) {
         {L.plural("{n} decision", "{n} decisions", past.decided)}: {answers}
         {past.right + past.wrong ? `; ${L.t("{right} right, {wrong} wrong or mixed", { right: L.number(past.right), wrong: L.number(past.wrong) })}` : ""}
         {past.offers.length && decides ? (
-          <p className="dgap"><button type="button" className="btn sm" onClick={() => onRule(item.id, past.offers)}><Icon name="repeat" size="s" />{L.t("Always answer {what}…", { what: past.offers_label ? L.t(past.offers_label.label, past.offers_label.params) : "" })}</button></p>
+          <p className="dgap"><button type="button" className="btn sm" onClick={() => onRule(item.id, past.offers)}><Icon name="repeat" size="s" />{L.t("Always answer {what}…", { what: past.offers_label ? labelOf(L, past.offers_label) : "" })}</button></p>
         ) : null}
       </dd>
     </>
@@ -208,11 +209,11 @@ function Foot({ L, item, choice, set, send, pick, decides, recommends }) {
   );
 }
 
-/** The first two options as buttons; what would carry out an agent's action opens first, so that it is read before. */
+/** Two options as buttons, or the first of more; what would carry out an agent's action opens first, so that it is read before. */
 function Quick({ L, item, open, send, decides }) {
   if (!decides) return <button type="button" className="btn" onClick={() => open()}>{L.t("Open")}</button>;
   if (item.kind === "answer" || item.kind === "several") return <button type="button" className="btn" onClick={() => open()}>{item.kind === "answer" ? L.t("Answer…") : L.t("Choose…")}</button>;
-  const first = [...item.options].sort((a, b) => (b.id === item.recommendation) - (a.id === item.recommendation)).slice(0, 2);
+  const first = [...item.options].sort((a, b) => (b.id === item.recommendation) - (a.id === item.recommendation)).slice(0, item.options.length > 2 ? 1 : 2);
   const asks = (option) => (item.asker && option.action) || item.stale.length;
   return (
     <>
@@ -234,7 +235,7 @@ export function Decision({ item, isOpen, choice, set, pick, send, open, refusal,
     ref.current?.focus({ preventScroll: true });
     ref.current?.scrollIntoView({ block: "nearest" });
   }, [focus, isOpen]);
-  const title = L.t(item.title, item.params);
+  const title = item.raw ? item.title : L.t(item.title, item.params);
   const no = refusal ? <div className="dnote" role="alert"><Icon name="octagon-alert" size="s" tone="bad" /><span>{L.t(refusal.text)} {L.t(refusal.hint)}</span></div> : null;
   if (!isOpen) {
     return (

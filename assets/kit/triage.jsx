@@ -26,11 +26,11 @@ function useOrder(items, held) {
   return [(shown.length ? shown : ids).map((id) => byId[id]), sort, fresh];
 }
 
-export function Triage({ items: all, refusal, decides, recommends, onDecide, onRecommend, onRule }) {
+export function Triage({ items: all, first, refusal, decides, recommends, onDecide, onRecommend, onRule }) {
   const L = useLocale();
   const held = useRef(false);
   const [sent, setSent] = useState({});
-  const [opened, setOpened] = useState(null);
+  const [opened, setOpened] = useState(first || null);
   const [focus, setFocus] = useState(0);
   const [choices, setChoices] = useState({});
   const left = useMemo(() => (all ?? []).filter((item) => !sent[item.id]), [all, sent]);

@@ -10,6 +10,9 @@ from jobs.beat import SCHEDULE
 from orkwork.core import door
 from orkwork.core.actor import system
 from orkwork.domains import registry
+from orkwork.domains.decisions import service as decisions
+from orkwork.domains.decisions.models import Category, Kind
+from orkwork.domains.decisions.schemas import DecisionIn
 from orkwork.domains.jobs import service as jobs
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.tasks.models import Status
@@ -35,6 +38,7 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/agents/[id]/edit": ("/agents/{agent}/edit", "main form"),
     "/agents/new": ("/agents/new", "main form"),
     "/audit": ("/audit", "main [data-row] >> nth=0"),
+    "/decisions": ("/decisions", "main [data-decision] >> nth=0"),
     "/invite": ("/invite", "main h1"),
     "/login": ("/login", "main h1"),
     "/projects": ("/projects", ".prow >> text=Halyard"),
@@ -65,6 +69,7 @@ def address(company: Company) -> Callable[[str], str]:
     _fill(company, project)
     company.do(claims.assign, "HAL-1", AssignIn(agent_id=worker.id))
     company.do(lifecycle.transition, "HAL-1", MoveIn(to=Status.IN_PROGRESS))
+    company.do(decisions.create_decision, DecisionIn(category=Category.APPROVE, title="Ship it?", kind=Kind.APPROVE))
     run = start(company, workflow(company, project).id)
     return lambda route: SHOWS[route][0].format(agent=worker.id, run=run.id)
 

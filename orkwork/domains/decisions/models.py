@@ -97,6 +97,13 @@ class Decision(SQLModel, table=True):
         Index("ix_decisions_status", "status", "id"),
         Index("ix_decisions_task", "task_id", "id"),
         Index("ix_decisions_resolved", "resolved_at", "id", postgresql_where=text("status <> 'pending'")),
+        Index(
+            "ix_decisions_by",
+            "decided_by_kind",
+            "resolved_at",
+            "id",
+            postgresql_where=text("status <> 'pending'"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

@@ -30,8 +30,8 @@ from orkwork.domains.decisions.schemas import (
 from orkwork.domains.tasks.queries.tasks import standing_row
 
 CARRIES: dict[str, Callable[[Work, DecisionOut, dict[str, Any]], object]] = {}
-"""How each action of an option is carried out, by the domain that offers it: `tasks.assign`. What is not here is an
-operation of that name."""
+"""How each action of what a domain asks is carried out: `tasks.assign`. What is not here, and what came through a door,
+is an operation of that name."""
 
 _ASK = """
 insert into decisions (id, category, kind, status, title, task_id, agent_id, project_id, context, options, recommendation,
@@ -146,9 +146,8 @@ def _check_action(work: Work, option: Option, field: str, *, by_default: bool) -
         if option.arguments:
             raise invalid(f"{field}.arguments", "needs an action")
         return
-    if option.action not in CARRIES:
-        entry = freezing.operation_of(option.action, f"{field}.action")
-        freezing.arguments_of(entry, option.arguments, f"{field}.arguments")
+    entry = freezing.operation_of(option.action, f"{field}.action")
+    freezing.arguments_of(entry, option.arguments, f"{field}.arguments")
     if by_default and not (work.actor.role and work.actor.role.covers(Role.ADMIN)):
         raise invalid("default", "an option that carries out an action can't be the default of who may not decide")
 
@@ -242,7 +241,7 @@ def _carry(work: Work, found: DecisionOut, option: Option, decider: Actor) -> No
         return
     if option.digest not in (None, freezing.digest(option.action, option.arguments, option.runs_as)):
         raise Conflict("decision.tampered", "The action is not the one that was frozen", "Ask anew.")
-    carries = CARRIES.get(option.action)
+    carries = CARRIES.get(option.action) if found.asked_by_kind is None else None
     if carries is not None:
         with work.acting_as(decider):
             carries(work, found, option.arguments)

@@ -36,12 +36,14 @@ SHOWN_DIFFERING: Final = 5
 @query("decisions:read")
 def back_test(work: Work, decision_id: UUID, options: list[str]) -> BackTestOut:
     """What a standing rule after the example of a decision would have done with its like in the last 30 days."""
-    found, picked = decisions.decision(work, decision_id), tuple(options)
+    found, picked = decisions.decision(work, decision_id), tuple(sorted(set(options)))
     named = {"likeness": found.likeness, "since": clock.now() - decisions.MONTH}
     rows = [DecisionItem.model_validate(row) for row in work.all(_PAST, named)] if found.likeness else []
-    past = [backtest.Past(frozenset(o.id for o in row.options), tuple(row.picked), row.outcome) for row in rows]
+    past = [backtest.Past(frozenset(o.id for o in row.options), tuple(sorted(row.picked)), row.outcome) for row in rows]
     result = backtest.back_test(picked, past)
-    differing = [row for row in rows if set(picked) <= {o.id for o in row.options} and tuple(row.picked) != picked]
+    differing = [
+        row for row in rows if set(picked) <= {o.id for o in row.options} and tuple(sorted(row.picked)) != picked
+    ]
     return BackTestOut(picked=options, differing=differing[:SHOWN_DIFFERING], **vars(result))
 
 

@@ -52,7 +52,7 @@ def make_rule(work: Work, body: RuleIn) -> RuleOut:
         "title": found.title,
         "project_id": found.project_id,
         "likeness": found.likeness,
-        "picked": list(dict.fromkeys(body.options)),
+        "picked": sorted(set(body.options)),
         "label": ", ".join(labels[one] for one in dict.fromkeys(body.options)),
         "reasoning": body.reasoning,
         "by": work.actor.id,
@@ -128,14 +128,16 @@ def _ask_again(work: Work, found: DecisionOut, changes: list[Change], present: d
 def _lapse(work: Work, found: DecisionOut) -> None:
     """The deadline is over: carry out what was to happen then; when that fails, nothing happens, and it is said why."""
     chosen = [option for option in found.options if option.id == found.default_option]
-    decider = work.actor if found.asked_by_kind is None else _person(work, found.asked_by_id) or work.actor
     why = "the deadline passed" if chosen else "the deadline passed, and nothing was to happen then"
-    failed = _attempt(
-        work, found, chosen, {"reasoning": why, "status": DecisionStatus.EXPIRED, "name": "deadline"}, decider
-    )
+    how = {"status": DecisionStatus.EXPIRED, "name": "deadline"}
+    decider = work.actor if found.asked_by_kind is None else _person(work, found.asked_by_id)
+    if decider is None and any(option.action for option in chosen):
+        failed = "who asked may not decide any more"
+    else:
+        failed = _attempt(work, found, chosen, how | {"reasoning": why}, decider or work.actor)
     if failed:
         why = f"the deadline passed, but its default could not be carried out: {failed}"
-        _attempt(work, found, [], {"reasoning": why, "status": DecisionStatus.EXPIRED, "name": "deadline"}, decider)
+        _attempt(work, found, [], how | {"reasoning": why}, work.actor)
 
 
 _USED = "update decision_rules set uses = uses + 1, last_used_at = %(now)s where id = %(id)s"

@@ -42,10 +42,16 @@ def give_back(work: Work, event: EventRow) -> None:
         moving.move(work, row, Status.READY, moving.Extra(run_status=lost, told=told))
 
 
+_DECIDED = """
+select agent_id, task_id, category, case when asked_by_kind = 'agent' then asked_by_id end as asker_id
+from decisions where id = %(id)s
+"""
+
+
 @on(DecisionResolved)
 def tell_whom_it_concerns(work: Work, event: EventRow) -> None:
     """Let the agents whose task or request was decided about notice it; who gets the task by it hears of that anyway."""
-    decision = work.one("select agent_id, task_id, category from decisions where id = %(id)s", {"id": event.subject_id})
+    decision = work.one(_DECIDED, {"id": event.subject_id})
     if decision is None:
         return
     assigns = decision["category"] == Category.TASK_ASSIGN
@@ -54,6 +60,7 @@ def tell_whom_it_concerns(work: Work, event: EventRow) -> None:
         concerned.pop("assignee_id", None)
     else:
         concerned["named"] = decision["agent_id"]
+    concerned["asker"] = decision["asker_id"]
     noticing.notice(
         work,
         [agent_id for agent_id in concerned.values() if agent_id],

@@ -21,6 +21,7 @@ class Triage(rx.Component):
     library = f"{_KIT}triage.jsx"
     tag = "Triage"
     items: rx.Var[list[dict[str, Any]]]
+    first: rx.Var[str]
     refusal: rx.Var[dict[str, Any]]
     decides: rx.Var[bool]
     recommends: rx.Var[bool]
@@ -30,9 +31,17 @@ class Triage(rx.Component):
 
 
 def triage(
-    items: Any, *, refusal: Any, decides: Any, recommends: Any, on_decide: Any, on_recommend: Any, on_rule: Any
+    items: Any,
+    *,
+    first: Any,
+    refusal: Any,
+    decides: Any,
+    recommends: Any,
+    on_decide: Any,
+    on_recommend: Any,
+    on_rule: Any,
 ) -> rx.Component:
-    """Decisions that wait, the first one open.
+    """Decisions that wait, the one with the id `first` open, or else the first one.
 
     `on_decide(id, {options, answer, reasoning, version})` is a handler marked `@handler(refuses="<its first argument>")`
     and `refusal` is `State.refusal`: what is answered goes at once, and comes back saying why when the handler raises.
@@ -41,6 +50,7 @@ def triage(
     """
     return Triage.create(
         items=items,
+        first=first,
         refusal=refusal,
         decides=decides,
         recommends=recommends,

@@ -2,8 +2,10 @@
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from playwright.sync_api import Locator, Page, expect
 
 from orkwork.core import clock, door
@@ -262,3 +264,29 @@ def test_a_job_that_keeps_failing_needs_the_ceo_until_it_succeeds(company: Compa
         run(None)
         expect(line).to_have_count(0)
         expect(page.get_by_text("work again").first).to_be_visible()
+
+
+def test_every_decision_that_waits_is_here_the_dearest_first_to_decide_or_to_open(
+    http: TestClient, busy: dict[str, str], company: Company, visit: Visit
+) -> None:
+    def ask(title: str, **fields: Any) -> str:
+        body = {"category": "approve", "kind": "approve", "title": title} | fields
+        answer = http.post("/api/v2/decisions", json=body, headers=company.owner.headers)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    gate = {"action": "tasks.add_comment", "arguments": {"ref": busy["review"], "body": {"body": "Shipped."}}}
+    options = [{"id": "approve", "label": "Ship it", **gate}, {"id": "deny", "label": "Hold"}]
+    plain, gated = ask("May QA test on Friday?"), ask("Ship 1.4.0?", task=busy["review"], options=options)
+    with visit("/", company.owner) as page:
+        rows = page.locator("#needs [data-row]")
+        expect(rows).to_have_count(6)
+        expect(rows.nth(0)).to_contain_text("Ship 1.4.0?")
+        expect(rows.nth(1)).to_contain_text("May QA test on Friday?")
+        _need(page, "May QA test").get_by_role("button", name="Deny").click()
+        expect(rows).to_have_count(5)
+        rows.nth(0).get_by_role("link", name="Open").click()
+        expect(page).to_have_url(re.compile(f"/decisions.*open={gated}"))
+        expect(page.locator("[data-opened]")).to_contain_text("tasks.add_comment")
+    found = http.get(f"/api/v2/decisions/{plain}", headers=company.owner.headers).json()
+    assert (found["status"], found["picked"]) == ("resolved", ["deny"])

@@ -7,17 +7,18 @@ from fastapi.testclient import TestClient
 
 from jobs import outbox
 from orkwork.core import door
-from orkwork.core.actor import Role
+from orkwork.core.actor import Role, system
 from orkwork.core.errors import Conflict
 from orkwork.core.work import Work
 from orkwork.domains.agents import service as agents
 from orkwork.domains.agents.schemas import AgentPatch
 from orkwork.domains.decisions import service
 from orkwork.domains.decisions.schemas import ResolveIn
+from orkwork.domains.executions.service import watching
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.tasks.queries import tasks as task_queries
 from orkwork.domains.tasks.schemas import MoveIn, TaskPatch
-from orkwork.domains.tasks.service import creating, lifecycle
+from orkwork.domains.tasks.service import assignment, creating, lifecycle
 from tests.domains.decisions.asking import BASE, MOVE, ask, gating, in_hours, keep, read, resolve, rows, saying
 from tests.domains.tasks.racing import at_once
 from tests.factories import Company, Worker
@@ -329,3 +330,29 @@ def test_a_finished_task_blocks_nothing_and_an_idle_agent_is_named(
     company.do(lifecycle.transition, "HAL-1", MoveIn.model_validate({"to": "CANCELLED"}))
     (waits,) = read(http, company.owner, "decisions/pending")["items"]
     assert waits["delay"]["blocked_tasks"] == 0
+
+
+def test_questions_of_agents_stand_beside_those_of_the_product_itself(
+    http: TestClient, company: Company, code: Worker
+) -> None:
+    other = company.agent("QA")
+    for who, category in ((code, "escalate"), (other, "escalate"), (code, "task_assign")):
+        assert ask(http, who, f"{category}?", category=category, kind="answer", task="HAL-1").status_code == 201
+    for part in ("limits", "assignment"):
+        assert http.get(f"{BASE}/tasks/HAL-1/{part}", headers=company.owner.headers).status_code == 200
+    company.do(lifecycle.transition, "HAL-1", MoveIn.model_validate({"to": "PLANNING"}))
+    for job in (assignment.assign_ready, watching.check_clocks):
+        door.run(system("clock"), job, write=True)
+    assert read(http, company.owner, "decisions/pending")["total"] == 3
+
+
+def test_an_agent_hears_of_every_answer_that_it_asked_for(http: TestClient, company: Company, code: Worker) -> None:
+    about = company.agent("QA")
+    options = [{"id": one, "label": one.upper()} for one in "abc"]
+    several = ask(http, code, "Which ones?", kind="several", options=options, agent_id=str(about.id)).json()["id"]
+    resolve(http, company.owner, several, options=["c", "a"])
+    words = ask(http, code, "What name?", kind="answer").json()["id"]
+    resolve(http, company.owner, words, answer="Halyard")
+    outbox.drain()
+    heard = [read(http, code, "agents/me/next")["decision"]["chosen"] for _ in range(2)]
+    assert heard == ["C, A", "Halyard"]

@@ -88,10 +88,11 @@ def test_what_waits_is_what_a_walk_along_the_edges_finds(edges: list[tuple[int, 
             todo += new
         return seen
 
-    masks = delay.reached(edges, roots)
+    masks = delay.reached(edges, roots, 13)
+    assert delay.reached(sorted(edges), roots, 13, in_order=True) == masks
     for place, root in enumerate(roots):
-        assert {node for node, mask in masks.items() if mask >> place & 1} == walked(root)
-    assert delay.counted(masks.values(), len(roots)) == [len(walked(root)) for root in roots]
+        assert {node for node, mask in enumerate(masks) if mask >> place & 1} == walked(root)
+    assert delay.counted(masks, len(roots)) == [len(walked(root)) for root in roots]
 
 
 def test_answering_several_counts_each_agent_and_each_work_once() -> None:

@@ -160,6 +160,21 @@ def test_a_deadline_without_default_or_with_one_that_fails_does_nothing_and_says
     assert status(company, "HAL-1") == "READY"
 
 
+def test_a_default_of_somebody_who_is_gone_is_not_carried_out(
+    http: TestClient, company: Company, project: ProjectOut
+) -> None:
+    ada = company.person(Role.ADMIN, "Ada")
+    asked = ask(http, ada, "Drop it?", task="HAL-1", options=gating(), default="approve", deadline=in_hours(1)).json()
+    assert ada.actor.id is not None
+    company.do(auth.update_user, ada.actor.id, UserPatch(active=False))
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        assert keep() == 1
+    found = read(http, company.owner, f"decisions/{asked['id']}")
+    assert (found["status"], found["picked"]) == ("expired", [])
+    assert "who asked may not decide any more" in found["reasoning"]
+    assert status(company, "HAL-1") == "READY"
+
+
 def test_a_stale_default_is_asked_again_and_not_carried_out_at_once(
     http: TestClient, company: Company, project: ProjectOut
 ) -> None:

@@ -39,7 +39,6 @@ from orkwork.domains.dashboard.ui.lines import (
 )
 from orkwork.domains.decisions import queries as decisions
 from orkwork.domains.decisions import service as decision_service
-from orkwork.domains.decisions.models import Category, DecisionStatus
 from orkwork.domains.decisions.queries import DecisionFilter
 from orkwork.domains.decisions.schemas import ResolveIn
 from orkwork.domains.demo import queries as demo_queries
@@ -64,8 +63,11 @@ nav.place("Dashboard", "/", "layout-dashboard", keys="gd", order=10, phone=True,
 LONGEST_AWAY = timedelta(days=31)
 AGENTS_SHOWN = 8
 WEEK = timedelta(days=7)
-DECISIONS_SHOWN = 5
-ASSIGNMENTS = DecisionFilter(statuses=[DecisionStatus.PENDING], categories=[Category.TASK_ASSIGN])
+DECISIONS_SHOWN = 20
+FIRST = 3
+"""How many decisions stand above everything else: the dearest to wait for."""
+TO_DECIDE = DecisionFilter(beside=["failed"])
+"""Without those about failed tasks, which have lines of their own."""
 _NO_TRY: dict[str, Any] = {"project": "", "failure": "", "count": 0}
 _LOOKED = """(() => { let s = {}; try { s = JSON.parse(localStorage["orkwork.looked"] || "{}") } catch {}
 const now = Date.now(); if (!s.last || now - s.last > 1800000) s.since = s.last || 0;
@@ -81,15 +83,17 @@ def _read(work: Work) -> dict[str, Any]:
     projects = [project_line(project) for project in project_queries.projects(work)]
     tasks = [failures_need(many, now) for many in waiting.alike] + [task_need(task, now) for task in waiting.tasks]
     late = {task.key: late_need(task, now) for task in sla.late(work)}  # once, whichever of its clocks is late
-    asked = decisions.pending(work, ASSIGNMENTS, limit=DECISIONS_SHOWN).items
-    tasks += [decision_need(one, now) for one in asked]
+    waits = decisions.pending(work, TO_DECIDE, limit=DECISIONS_SHOWN)
+    asked = [decision_need(one, now) for one in waits.items]
     failing = job_queries.failing(work)
     tasks += [job_need(job, now) for job in failing]
-    found = in_order(tasks + [*late.values()] + [agent_need(agent) for agent in held_up])
+    others = tasks + [*late.values()] + [agent_need(agent) for agent in held_up] + asked[FIRST:]
+    found = asked[:FIRST] + in_order(others)
     beginnings = queries.beginnings(work)
     return {
         "needs": found,
-        "needs_count": waiting.in_review + waiting.failed + len(held_up) + len(late) + len(asked) + len(failing),
+        "needs_count": waiting.in_review + waiting.failed + len(held_up) + len(late) + waits.total + len(failing),
+        "more_decisions": waits.total - len(asked),
         "in_review": waiting.in_review,
         "failed": waiting.failed,
         "spend": spend_line(queries.spend(work)),
@@ -132,6 +136,7 @@ class Home(Screen, rx.State):
     needs: list[Need] = []
     needs_count: int = 0
     in_review: int = 0
+    more_decisions: int = 0
     failed: int = 0
     spend: SpendLine = {}
     sla: SlaLine = {}
@@ -289,7 +294,7 @@ class Home(Screen, rx.State):
 
     @handler
     async def decide(self, decision_id: str, option: str):
-        """Decide who gets a task that suits nobody."""
+        """Decide where it stands."""
         await self.do(decision_service.resolve, UUID(str(decision_id)), ResolveIn(option=str(option)[:100]))
         await self._read_all()
         return toast("Decided")

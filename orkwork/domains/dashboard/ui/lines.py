@@ -7,14 +7,14 @@ from typing import Any, TypedDict
 from orkwork.core.money import plain
 from orkwork.domains.agents.schemas import AgentAtWork
 from orkwork.domains.dashboard.schemas import Failures, Spend, WaitingTask
-from orkwork.domains.decisions.schemas import DecisionOut
+from orkwork.domains.decisions.models import Kind
+from orkwork.domains.decisions.schemas import PendingOut
+from orkwork.domains.decisions.ui import shown
 from orkwork.domains.jobs.schemas import JobOut
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import state_of
 from orkwork.domains.sla.schemas import AtRisk, DueTask, SlaReport
-from orkwork.domains.tasks.queries.explained import NearMiss
 from orkwork.domains.tasks.ui.shown import FAILURES, time_left
-from orkwork.domains.tasks.ui.why import missed, options
 
 KINDS = ("job", "decision", "review", "blocked", "failures", "failed", "late", "paused")
 """What needs a person, in the order of what it holds up when nothing else tells them apart."""
@@ -42,8 +42,12 @@ class Need(TypedDict):
     count: int
     at_least: bool
     tasks: list[dict[str, str]]
-    options: list[dict[str, str]]
-    miss: dict[str, str]
+    options: list[dict[str, Any]]
+    params: dict[str, str]
+    raw: bool
+    says: dict[str, Any]
+    usd: str
+    idle: int
 
 
 class _Alone(TypedDict):
@@ -52,11 +56,18 @@ class _Alone(TypedDict):
     count: int
     at_least: bool
     tasks: list[dict[str, str]]
-    options: list[dict[str, str]]
-    miss: dict[str, str]
+    options: list[dict[str, Any]]
+    params: dict[str, str]
+    raw: bool
+    says: dict[str, Any]
+    usd: str
+    idle: int
 
 
-_ALONE: _Alone = {"project": "", "failure": "", "count": 0, "at_least": False, "tasks": [], "options": [], "miss": {}}
+_ALONE: _Alone = {
+    "project": "", "failure": "", "count": 0, "at_least": False, "tasks": [], "options": [], "params": {}, "raw": False,
+    "says": {}, "usd": "", "idle": 0,
+}  # fmt: skip
 """What one thing by itself has none of."""
 
 
@@ -80,25 +91,46 @@ def task_need(task: WaitingTask, now: datetime) -> Need:
     } | _ALONE
 
 
-def decision_need(decision: DecisionOut, now: datetime) -> Need:
-    """A task that suits nobody."""
-    misses = [missed(NearMiss.model_validate(miss)) for miss in decision.context.get("near_misses", [])]
-    first, *_, last = options(decision)
+def decision_need(decision: PendingOut, now: datetime) -> Need:
+    """A decision that waits; its first options decide in place, unless one has to read what it carries out before."""
+    card = shown.card(decision)
+    reads = decision.kind in (Kind.SEVERAL, Kind.ANSWER) or bool(decision.stale)
+    first = sorted(card["options"], key=lambda option: option["id"] != card["recommendation"])
+    offered = [option for option in first if not (decision.asked_by_kind and option["action"])]
     return {
-        "id": str(decision.id),
+        "id": card["id"],
         "kind": "decision",
-        "icon": "gavel",
+        "icon": card["icon"],
         "tone": "warn",
-        "key": decision.task_key or "",
-        "title": decision.task_key or "",
-        "href": f"/tasks/{decision.task_key}",
-        "who": "",
+        "key": card["key"],
+        "title": card["title"],
+        "href": f"/decisions?open={decision.id}",
+        "who": card["asker"],
         "seconds": max(0, int((now - decision.created_at).total_seconds())),
-        "behind": 0,
+        "behind": decision.delay.blocked_tasks,
         "amount": "",
         "detail": "",
         "raised": "",
-    } | (_ALONE | {"options": [first, last] if first != last else [last], "miss": misses[0] if misses else {}})
+    } | (
+        _ALONE
+        | {
+            "options": []
+            if reads or len(offered) < len(first)
+            else _two(first, asked=decision.asked_by_kind is not None),
+            "raw": card["raw"],
+            "params": card["params"],
+            "says": card["says"][0] if card["says"] else {},
+            "usd": card["delay"]["usd"],
+            "idle": len(card["delay"]["idle"]),
+        }
+    )
+
+
+def _two(options: list[dict[str, Any]], *, asked: bool) -> list[dict[str, Any]]:
+    """Both options; of more that the product offers the first and the last, which leaves things as they are."""
+    if len(options) > 2:
+        options = [] if asked else [options[0], options[-1]]
+    return [{name: option[name] for name in ("id", "label", "params", "raw")} for option in options]
 
 
 def failures_need(many: Failures, now: datetime) -> Need:
@@ -123,7 +155,11 @@ def failures_need(many: Failures, now: datetime) -> Need:
         "at_least": many.at_least,
         "tasks": [{"key": task.key, "title": task.title, "href": f"/tasks/{task.key}"} for task in many.first],
         "options": [],
-        "miss": {},
+        "params": {},
+        "raw": False,
+        "says": {},
+        "usd": "",
+        "idle": 0,
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from orkwork.domains.tasks.ui.why import decide_button, miss_text
+from orkwork.domains.decisions.ui.panels import titled, worded
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button, kbd
 from orkwork.ui.components.dialog import closes, dialog
@@ -27,6 +27,10 @@ def card_of(state: Any) -> rx.Component:
     rows = rx.el.div(rx.foreach(state.needs, lambda need, n: _need(state, need, n)))
     foot = rx.el.div(
         rx.cond(
+            state.more_decisions > 0,
+            link(plural("{n} more decision", "{n} more decisions", state.more_decisions), "/decisions"),
+        ),
+        rx.cond(
             state.in_review > 0, link(plural("{n} in review", "{n} in review", state.in_review), "/tasks?status=REVIEW")
         ),
         rx.cond(
@@ -35,7 +39,11 @@ def card_of(state: Any) -> rx.Component:
         class_name="cf",
     )
     return card(
-        rx.cond(state.needs, rx.fragment(rows, rx.cond(state.in_review + state.failed > 0, foot)), none),
+        rx.cond(
+            state.needs,
+            rx.fragment(rows, rx.cond(state.in_review + state.failed + state.more_decisions > 0, foot)),
+            none,
+        ),
         title=t("Needs you"),
         count=rx.cond(state.needs_count > 0, state.needs_count.to(str), ""),
         aside=rx.el.span(
@@ -48,7 +56,14 @@ def card_of(state: Any) -> rx.Component:
 def _need(state: Any, need: rx.Var, n: Any) -> rx.Component:
     waits = rx.el.div(
         rx.cond(
-            need["seconds"].to(int) >= 0,
+            need["usd"] != "",
+            rx.fragment(
+                rx.el.div(money(need["usd"]), class_name="b6 t"),
+                rx.el.div(t("a day waiting"), class_name="meta"),
+            ),
+        ),
+        rx.cond(
+            (need["seconds"].to(int) >= 0) & (need["usd"] == ""),
             rx.fragment(
                 rx.el.div(duration(need["seconds"]), class_name="b6 t"),
                 rx.el.div(rx.cond(need["kind"] == "late", t("late"), t("waiting")), class_name="meta"),
@@ -102,7 +117,7 @@ def _title(state: Any, need: rx.Var, opened: rx.Var) -> rx.Component:
         need["kind"],
         ("failures", _alike(need)),
         ("job", t("The job {name} keeps failing", name=need["title"])),
-        ("decision", t("Nobody suits {key}", key=need["title"])),
+        ("decision", titled(need)),
         ("review", t("Review {title}", title=need["title"])),
         ("failed", t("{title} failed", title=need["title"])),
         ("late", t("{title} is late", title=need["title"])),
@@ -180,7 +195,16 @@ def _meta(need: rx.Var) -> rx.Component:
             need["behind"].to(int) > 0, rx.fragment(dot, plural("holds {n} task", "holds {n} tasks", need["behind"]))
         ),
     )
-    asked = rx.el.span(miss_text(need["miss"].to(dict[str, str])))
+    says = need["says"].to(dict[str, Any])
+    asked = rx.fragment(
+        rx.cond(need["who"], rx.fragment(avatar(need["who"]), rx.el.span(t("{name} asks", name=need["who"])))),
+        rx.cond(says["text"], rx.el.span(worded(says["text"], says["params"]))),
+        rx.cond(need["behind"].to(int) > 0, rx.fragment(dot, held)),
+        rx.cond(
+            need["idle"].to(int) > 0,
+            rx.fragment(dot, plural("{n} agent is idle", "{n} agents are idle", need["idle"])),
+        ),
+    )
     said = rx.cond((need["key"].to(str) != "") | (need["kind"] == "job"), need["detail"], "")
     failed = rx.el.span(plural("{n} run failed in a row", "{n} runs failed in a row", need["count"]))
     together = rx.fragment(
@@ -207,12 +231,16 @@ def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
         t("Raise to {amount}", amount=money(need["raised"])), on_click=state.set_budget(need["id"], need["raised"])
     )
     choices = rx.foreach(
-        need["options"].to(list[dict[str, str]]),
-        lambda option: decide_button(option, state.decide(need["id"], option["id"])),
+        need["options"].to(list[dict[str, Any]]),
+        lambda option: button(
+            rx.cond(option["raw"], option["label"].to(str), worded(option["label"], option["params"])),
+            on_click=state.decide(need["id"], option["id"].to(str)),
+        ),
     )
+    open_it = rx.el.a(t("Open"), href=need["href"].to(str), class_name=rx.cond(first, "btn solid", "btn"))
     return rx.match(
         need["kind"],
-        ("decision", rx.cond(Shell.can_manage, choices)),
+        ("decision", rx.cond(Shell.can_manage & (need["options"].length() > 0), choices, open_it)),
         (
             "job",
             rx.fragment(

@@ -15,17 +15,17 @@ Dearest first: dollars a day, then blocked tasks, then idle agents, then the lon
 the longer wait. A forecast may give better days and dollars: it replaces the arguments of `cost`, not the order.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from orkwork.core.errors import invalid
 from orkwork.core.paging import decode_cursor
 
-Node = TypeVar("Node", bound=Hashable)
 SECONDS_A_DAY: Final = 86_400
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -107,38 +107,37 @@ def place(cursor: str) -> tuple[Any, ...]:
         raise invalid("cursor", "is not a cursor of this list; take next_cursor from the page before") from error
 
 
-def reached(edges: Sequence[tuple[Node, Node]], roots: Sequence[Node]) -> dict[Node, int]:
-    """Which of the roots each node waits for, as bits by the roots' places; a root waits for itself.
+def reached(edges: Sequence[tuple[int, int]], roots: Sequence[int], nodes: int, *, in_order: bool = False) -> list[int]:
+    """Which of the roots each of so many nodes waits for, as bits by the roots' places; a root waits for itself.
 
-    `edges` lead from what is waited for to what waits. In the order in which work flows one pass is enough and a second
-    one sees that; any other order only takes more passes.
+    `edges` lead from what is waited for to what waits, by the nodes' numbers from 0. When they are `in_order`, the order in
+    which work flows, one pass is enough; any other order takes passes until nothing changes.
     """
-    masks: dict[Node, int] = {}
+    masks = [0] * nodes
     for place, root in enumerate(roots):
-        masks[root] = masks.get(root, 0) | 1 << place
-    grew = bool(masks)
+        masks[root] |= 1 << place
+    grew = True
     while grew:
         grew = False
         for before, behind in edges:
-            mask = masks.get(before)
-            if mask is not None:
-                had = masks.get(behind, 0)
-                if had | mask != had:
-                    masks[behind] = had | mask
-                    grew = True
+            mask, had = masks[before], masks[behind]
+            if mask and had | mask != had:
+                masks[behind] = had | mask
+                grew = not in_order
     return masks
 
 
 def counted(masks: Iterable[int], roots: int) -> list[int]:
-    """How many masks hold each root's bit. The counts of all roots grow together, as columns of binary digits."""
+    """How many masks hold each root's bit. The counts of all roots grow together, as columns of binary digits; a mask
+    that is there many times is added once for each digit of how often."""
     digits: list[int] = []
-    for mask in masks:
-        carry, place = mask, 0
-        while carry:
-            if place == len(digits):
-                digits.append(0)
-            digits[place], carry = digits[place] ^ carry, digits[place] & carry
-            place += 1
+    for mask, times in Counter(masks).items():
+        for start in range(times.bit_length()):
+            carry, place = mask if times >> start & 1 else 0, start
+            while carry:
+                digits += [0] * (place + 1 - len(digits))
+                digits[place], carry = digits[place] ^ carry, digits[place] & carry
+                place += 1
     return [sum((digit >> root & 1) << place for place, digit in enumerate(digits)) for root in range(roots)]
 
 

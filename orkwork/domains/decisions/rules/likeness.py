@@ -48,7 +48,7 @@ def offered(answers: Sequence[Picked], after: int) -> Picked | None:
 
 def summed(past: Sequence[dict[str, Any]], after: int) -> Precedents:
     """How decisions alike went, the latest first, and what a rule would choose; none is offered when `after` is 0."""
-    answers: list[Picked] = [tuple(one["picked"]) for one in past]
+    answers: list[Picked] = [tuple(sorted(one["picked"])) for one in past]
     judged = [one["outcome"] for one in past if one["outcome"]]
     right = judged.count(Outcome.RIGHT)
     return Precedents(

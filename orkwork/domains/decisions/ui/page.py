@@ -19,9 +19,11 @@ from orkwork.domains.decisions import queries, service
 from orkwork.domains.decisions.models import Category, Outcome
 from orkwork.domains.decisions.queries import DECIDED, DecisionFilter
 from orkwork.domains.decisions.schemas import OutcomeIn, RecommendIn, ResolveIn
-from orkwork.domains.decisions.ui import panels, shown
+from orkwork.domains.decisions.ui import panels, ruling, shown
 from orkwork.domains.projects import queries as projects
 from orkwork.domains.settings import queries as company
+from orkwork.domains.settings import service as settings
+from orkwork.domains.settings.schemas import CompanyPatch
 from orkwork.domains.standing import queries as standing
 from orkwork.domains.standing import service as rules
 from orkwork.domains.standing.schemas import RuleIn
@@ -124,6 +126,7 @@ def _test(work: Work, decision_id: UUID, options: list[str]) -> dict[str, Any]:
         "options": options,
         "what": label["label"] if label else "",
         "params": label["params"] if label else {},
+        "raw": bool(label and label["raw"]),
         "title": shown.titled(found),
         "decided": tested.decided,
         "alike": tested.alike,
@@ -144,6 +147,7 @@ class Decisions(Screen, rx.State):
     usd: str = ""
     gain: dict[str, Any] = {}
     latest: list[dict[str, Any]] = []
+    first: str = ""
     stats: dict[str, Any] = {}
     log: list[dict[str, Any]] = []
     cursor: str = ""
@@ -165,6 +169,7 @@ class Decisions(Screen, rx.State):
     async def load(self):
         """Read the tab that the address names."""
         tab = self.arg("tab")
+        self.first = self.arg("open")
         self.tab, self.errors, self.refusal = tab if tab in TABS else "pending", {}, {}
         self.chosen = {name: self.arg(name) for name in FILTERS if self.arg(name)}
         await self._read()
@@ -229,6 +234,14 @@ class Decisions(Screen, rx.State):
         await self.do(rules.revoke_rule, _id(rule_id))
         await self._read()
         return toast("Standing rule revoked")
+
+    @handler
+    async def set_offer_after(self, value: float):
+        """After how many like answers a rule is offered."""
+        wanted = int(value) if isinstance(value, int | float) and 0 < value < 1000 else 0
+        if wanted != self.offer_after:
+            await self.do(settings.update_company, CompanyPatch(offer_rule_after=wanted))
+            await self._read()
 
     @handler
     async def ask_outcome(self, decision_id: str):
@@ -302,6 +315,7 @@ def _tabs() -> rx.Component:
 def _pending() -> rx.Component:
     listed = triage(
         Decisions.waiting,
+        first=Decisions.first,
         refusal=Decisions.refusal,
         decides=Shell.can_manage,
         recommends=Shell.can_write,
@@ -324,11 +338,11 @@ def _pending() -> rx.Component:
 def decisions() -> list[rx.Component]:
     """Three tabs and their dialogs."""
     tab = rx.match(
-        Decisions.tab, ("decided", panels.decided(Decisions)), ("rules", panels.standing(Decisions)), _pending()
+        Decisions.tab, ("decided", panels.decided(Decisions)), ("rules", ruling.standing(Decisions)), _pending()
     )
     return [
         _tabs(),
         rx.cond(Decisions.known, tab, card(skeleton(8))),
-        panels.rule_dialog(Decisions),
+        ruling.rule_dialog(Decisions),
         panels.outcome_dialog(Decisions),
     ]

@@ -11,8 +11,8 @@ from orkwork.ui.components.dialog import closes, dialog
 from orkwork.ui.components.empty import empty
 from orkwork.ui.components.figure import key_figure
 from orkwork.ui.components.icon import icon
-from orkwork.ui.components.panel import card, link, notice
-from orkwork.ui.components.pill import pill, state_pill
+from orkwork.ui.components.panel import card, link
+from orkwork.ui.components.pill import pill
 from orkwork.ui.components.table import more
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import duration, money, plural, say, t
@@ -20,14 +20,14 @@ from orkwork.ui.shell import Shell
 
 
 def titled(one: rx.Var) -> rx.Var:
-    """A title that may have parameters."""
-    return _say(one["title"], one["params"])
+    """A title: the asker's own words, or words of the product's with parameters."""
+    return rx.cond(one["raw"], one["title"].to(str), worded(one["title"], one["params"]))
 
 
-def _say(text: Any, params: Any) -> rx.Var:
+def worded(text: Any, params: Any) -> rx.Var:
     """A text that is only known while running, with parameters that are too."""
     named = params.to(dict[str, str])
-    return t(text, key=named["key"], name=named["name"], why=say(named["why"]))
+    return t(text, key=named["key"], name=named["name"], what=named["what"], why=say(named["why"]))
 
 
 def gain(state: Any) -> rx.Component:
@@ -112,8 +112,9 @@ def _how(one: rx.Var) -> rx.Component:
     return pill(one["how_icon"].to(str), say(one["how"]), one["how_tone"].to(str))
 
 
-def _choice(one: rx.Var) -> rx.Component:
-    words = _say(one["choice"], one["choice_params"])
+def choice(one: rx.Var) -> rx.Component:
+    """What was chosen or answered."""
+    words = rx.cond(one["choice_raw"], one["choice"].to(str), worded(one["choice"], one["choice_params"]))
     rest = rx.cond(one["more"].to(int) > 0, plural(" and {n} more", " and {n} more", one["more"]), "")
     return rx.cond(
         one["choice"] != "", rx.el.span(words, rest), rx.cond(one["answer"] != "", rx.el.span(one["answer"]))
@@ -245,7 +246,7 @@ def _line(state: Any, one: rx.Var) -> rx.Component:
     )
     return rx.el.li(
         rx.el.div(
-            rx.el.div(rx.el.span(titled(one), class_name="b5"), _how(one), _choice(one), class_name="row w"),
+            rx.el.div(rx.el.span(titled(one), class_name="b5"), _how(one), choice(one), class_name="row w"),
             meta,
             rx.cond(one["reasoning"] != "", rx.el.p(say(one["reasoning"]), class_name="meta clamp")),
             class_name="grow col",
@@ -255,100 +256,6 @@ def _line(state: Any, one: rx.Var) -> rx.Component:
         act,
         key=one["id"],
         class_name="r two dlog",
-    )
-
-
-def standing(state: Any) -> rx.Component:
-    """The standing rules, those in force first."""
-    none = empty(
-        "repeat",
-        t("No standing rules"),
-        plural(
-            "After {n} like answer in a row a rule is offered beside the decision. It decides the next ones in your name.",
-            "After {n} like answers in a row a rule is offered beside the decision. It decides the next ones in your name.",
-            state.offer_after,
-        ),
-    )
-
-    def line(one: rx.Var) -> rx.Component:
-        dot = rx.el.span("·", class_name="sep", aria_hidden="true")
-        used = rx.cond(
-            one["uses"].to(int) > 0,
-            rx.fragment(
-                plural("decided {n} time", "decided {n} times", one["uses"]), ", ", t("last"), " ", when(one["used_at"])
-            ),
-            t("not used yet"),
-        )
-        ended = rx.fragment(
-            state_pill("revoked"), rx.el.span(one["revoked_by"], " ", when(one["revoked_at"]), class_name="meta")
-        )
-        return rx.el.li(
-            rx.el.div(
-                rx.el.span(titled(one), class_name="b5"),
-                rx.el.span(t("always {what}", what=_say(one["label"], one["label_params"]))),
-                rx.el.div(
-                    rx.cond(one["project"] != "", rx.fragment(rx.el.span(one["project"], class_name="mono"), dot)),
-                    t("made by {name}", name=one["by"]),
-                    " ",
-                    when(one["at"]),
-                    dot,
-                    used,
-                    class_name="row w meta",
-                    style={"gap": "0 4px"},
-                ),
-                rx.cond(one["reasoning"] != "", rx.el.p(one["reasoning"], class_name="meta clamp")),
-                class_name="grow col",
-                style={"gap": "4px"},
-            ),
-            rx.cond(
-                one["revoked_at"] != "",
-                ended,
-                rx.cond(Shell.can_manage, button(t("Revoke"), kind="sm", on_click=state.revoke(one["id"]))),
-            ),
-            key=one["id"],
-            class_name="r two dlog",
-        )
-
-    return card(rx.cond(state.rules.length() > 0, rx.el.ul(rx.foreach(state.rules, line)), none))
-
-
-def rule_dialog(state: Any) -> rx.Component:
-    """What a rule would have done, before it is made."""
-    making = state.making
-    what = _say(making["what"], making["params"])
-
-    def other(one: rx.Var) -> rx.Component:
-        return rx.el.li(titled(one), " ", when(one["at"]), ": ", _choice(one), key=one["id"])
-
-    tested = plural(
-        "It would have decided {n} decision of the last 30 days.",
-        "It would have decided {n} decisions of the last 30 days.",
-        making["decided"],
-    )
-    wrong = plural("{n} of them turned out wrong or mixed.", "{n} of them turned out wrong or mixed.", making["wrong"])
-    would = rx.el.ul(
-        rx.el.li(tested),
-        rx.el.li(plural("{n} as you did.", "{n} as you did.", making["alike"])),
-        rx.el.li(plural("{n} otherwise than you did.", "{n} otherwise than you did.", making["otherwise"])),
-        rx.cond(making["wrong"].to(int) > 0, rx.el.li(wrong, class_name="warn")),
-        class_name="effects",
-    )
-    differing = making["differing"].to(list[dict[str, Any]])
-    inside = form.form(
-        rx.el.p(t("Decisions like this one are then answered in your name, without asking: {what}.", what=what)),
-        would,
-        rx.cond(differing.length() > 0, rx.el.ul(rx.foreach(differing, other), class_name="effects")),
-        rx.cond(making["decided"].to(int) == 0, notice(t("There is nothing on record to try it on."), "warn")),
-        form.text("reasoning", t("Reason, kept with the rule"), errors=state.errors, max_length=2000),
-        form.actions(button(t("Cancel"), **closes()), button(t("Make standing rule"), kind="solid", type="submit")),
-        on_submit=state.make_rule,
-    )
-    return dialog(
-        "standing-rule",
-        t("A standing rule"),
-        rx.cond(making["id"] != "", inside, rx.fragment()),
-        open=making["id"] != "",
-        on_close=state.leave_rule,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from orkwork.core.money import plain
 from orkwork.domains.decisions.models import Category, DecisionStatus
+from orkwork.domains.decisions.rules.asking import YES_OR_NO
 from orkwork.domains.decisions.schemas import Change, DecisionItem, DecisionOut, Effect, Option, PendingOut
 from orkwork.domains.standing.schemas import RuleOut
 
@@ -55,15 +56,17 @@ def _worded(text: str, templates: Any) -> tuple[str, dict[str, str]]:
 
 
 def titled(decision: DecisionItem) -> dict[str, Any]:
-    """Its title, with parameters where the product itself asked."""
-    text, params = (decision.title, {}) if decision.asked_by_kind else _worded(decision.title, _TITLES)
-    return {"title": text, "params": params}
+    """Its title: in the asker's own words (`raw`), or with parameters where the product itself asked."""
+    raw = decision.asked_by_kind is not None
+    text, params = (decision.title, {}) if raw else _worded(decision.title, _TITLES)
+    return {"title": text, "params": params, "raw": raw}
 
 
 def labelled(option: Option, *, asked: bool) -> dict[str, Any]:
     """An option's words."""
-    text, params = (option.label, {}) if asked else _worded(option.label, _LABELS)
-    return {"id": option.id, "label": text, "params": params}
+    raw = asked and option not in YES_OR_NO
+    text, params = (option.label, {}) if raw else _worded(option.label, _LABELS)
+    return {"id": option.id, "label": text, "params": params, "raw": raw}
 
 
 def picks(decision: DecisionItem) -> list[dict[str, Any]]:
@@ -110,7 +113,7 @@ def _option(option: Option, effect: Effect, decision: PendingOut) -> dict[str, A
 def _precedents(decision: PendingOut) -> dict[str, Any]:
     past, asked = decision.precedents, decision.asked_by_kind is not None
     words = {option.id: labelled(option, asked=asked) for option in decision.options}
-    unknown = {"label": "another answer", "params": {}}
+    unknown = {"label": "another answer", "params": {}, "raw": False}
     offers = past.offers if set(past.offers) <= words.keys() else []
     return {
         "decided": past.decided,
@@ -197,6 +200,7 @@ def past(decision: DecisionItem) -> dict[str, Any]:
         "how": word,
         "choice": chosen[0]["label"] if chosen else "",
         "choice_params": chosen[0]["params"] if chosen else {},
+        "choice_raw": bool(chosen and chosen[0]["raw"]),
         "more": max(0, len(chosen) - 1),
         "answer": decision.answer[:500],
         "reasoning": decision.reasoning[:500],
@@ -214,10 +218,12 @@ def rule(found: RuleOut) -> dict[str, Any]:
     """A standing rule as its list holds it."""
     text, params = _worded(found.title, _TITLES)
     label, label_params = _worded(found.label, _LABELS)
+    raw = not params and text == found.title
     return {
         "id": str(found.id),
         "title": text,
         "params": params,
+        "raw": raw,
         "label": label,
         "label_params": label_params,
         "project": found.project_key or "",

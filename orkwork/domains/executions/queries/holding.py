@@ -14,7 +14,7 @@ select t.status, t.retry_count, t.retry_at, t.max_retries, t.ready_at, t.waiting
   t.limits as task_limits, p.limits as project_limits, a.limits as agent_limits, s.limits as company_limits,
   x.started_at, greatest(x.seen_at, case when x.started_at is not null then l.last_heartbeat_at end) as seen_at,
   (select jsonb_build_object('id', d.id, 'title', d.title, 'context', d.context, 'options', d.options) from decisions d
-    where d.task_id = t.id and d.category = 'escalate' and d.status = 'pending') as asked
+    where d.task_id = t.id and d.category = 'escalate' and d.status = 'pending' and d.asked_by_kind is null) as asked
 from tasks t join projects p on p.id = t.project_id cross join settings s
   left join agents a on a.id = t.assignee_id left join agent_load l on l.agent_id = t.assignee_id
   left join task_executions x on x.task_id = t.id and x.status = 'running'

@@ -18,6 +18,7 @@ select t.id as task_id, t.key as task_key, t.assignee_id, a.name as assignee_nam
   coalesce(d.status = 'pending', false) as pending, d.context::text as context
 from tasks t left join agents a on a.id = t.assignee_id
 left join lateral (select * from decisions x where x.task_id = t.id and x.category = 'task_assign'
+  and x.asked_by_kind is null
   order by x.status = 'pending' desc, x.id desc limit 1) d on true
 where t.id = %(id)s
 """

@@ -12,7 +12,8 @@ from orkwork.domains.tasks.queries import candidates, shapes
 from orkwork.domains.tasks.queries.noticed import NextOut
 
 _DECISION = """(select to_json(o) from (select d.id, d.title, d.reasoning,
-    (select option ->> 'label' from jsonb_array_elements(d.options) option where option ->> 'id' = d.chosen) as chosen) o)"""
+    coalesce(nullif(d.answer, ''), (select string_agg(option ->> 'label', ', ' order by array_position(d.picked, option ->> 'id'))
+      from jsonb_array_elements(d.options) option where option ->> 'id' = any(d.picked))) as chosen) o)"""
 _COMMENT = """(select to_json(o) from (select c.id, c.task_id, c.author_kind, c.author_id, c.author_name, c.body,
     c.created_at, c.edited_at) o)"""
 _NEXT = f"""

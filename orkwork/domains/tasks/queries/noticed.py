@@ -14,7 +14,7 @@ class NoticedDecision(Out):
     id: UUID
     title: str
     chosen: str | None
-    """The label of the chosen option; null when it closed by itself."""
+    """The labels of the chosen options, or the answer in words; null when it closed by itself."""
     reasoning: str
 
 

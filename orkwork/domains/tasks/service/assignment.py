@@ -87,7 +87,7 @@ closed as (
   update decisions d set status = 'resolved', reasoning = 'given by score', resolved_at = %(e_now)s, version = d.version + 1,
     agent_id = u.assignee_id, decided_by_kind = %(e_actor_kind)s, decided_by_id = %(e_actor_id)s,
     decided_by_name = %(e_actor_name)s
-  from upd u where d.task_id = u.id and d.category = 'task_assign' and d.status = 'pending'
+  from upd u where d.task_id = u.id and d.category = 'task_assign' and d.status = 'pending' and d.asked_by_kind is null
   returning d.id, d.title, d.project_id, d.task_id),
 facts as (
   select 'task.moved' as name, 'task' as subject_kind, u.id as subject_id, u.key as subject_label, u.project_id,
@@ -190,13 +190,14 @@ order by r.priority, r.due_at, r.crit desc, r.task_id limit %(limit)s
 _UNASKED = """
 select t.id, t.key, t.title, t.project_id from ready_tasks r join tasks t on t.id = r.task_id and t.status = 'READY'
 where r.project_id = %(project_id)s and r.capset_id = %(capset_id)s and not exists (
-  select from decisions d where d.task_id = t.id and d.category = 'task_assign'
+  select from decisions d where d.task_id = t.id and d.category = 'task_assign' and d.asked_by_kind is null
     and (d.status = 'pending' or (d.chosen = 'leave' and d.resolved_at >= t.updated_at)))
 order by r.priority, r.due_at, r.crit desc, r.task_id limit 200
 """
 _SETTLED = """
 select d.id from decisions d join tasks t on t.id = d.task_id
-where d.status = 'pending' and d.category = 'task_assign' and t.status <> 'READY' limit 500 for update of d skip locked
+where d.status = 'pending' and d.category = 'task_assign' and d.asked_by_kind is null and t.status <> 'READY'
+limit 500 for update of d skip locked
 """
 
 
