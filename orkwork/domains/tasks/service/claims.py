@@ -105,6 +105,7 @@ def _claim_of(limit: int, *, one_project: bool) -> str:
         scope = f"r.project_id = %(project)s and {scope}"
     return _CLAIM.replace("{scope}", scope).replace("<limit>", str(limit)).replace("<probe>", str(limit + PROBE))
 
+
 Reason = Literal["nothing_ready", "at_capacity", "paused", "held", "over_budget"]
 
 
