@@ -42,6 +42,17 @@ SAID: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "user.last_owner": (("This is the last owner", "Make someone else an owner first."),),
     "invite.accepted": (("The invite was accepted already", "Deactivate the user instead."),),
     "usersession.not_found": (("There is no session {id}", _OURS),),
+    "decision.stale": (
+        ("It was asked again since you read it", "Read it and decide anew."),
+        ("What it is about has changed: {changes}", "It is asked again with what holds now; read it and decide anew."),
+    ),
+    "decision.tampered": (("The action is not the one that was frozen", "Ask anew."),),
+    "decision.asker_gone": (("The asking agent is not active any more", _OTHER),),
+    "decision.pending": (("It is not decided yet", "Judge it when it has shown its effect."),),
+    "decision.no_likeness": (("It was asked before there were rules", "Take a later one as example."),),
+    "decision.has_rule": (("A rule makes decisions like this one already", "Revoke that one first."),),
+    "decision.rule_revoked": (("The rule is revoked already", "There is nothing to do."),),
+    "decision.no_rule": (("There is no rule {id}", _OURS),),
     "agent.not_found": (("There is no agent {id}", _OURS),),
     "agent.autonomy": (
         ("Only an owner sets an autonomy level", "Ask an owner."),

@@ -23,7 +23,8 @@ NOT_ON_PAGES = {
     "auth.agent_only", "auth.human_only", "auth.scope", "auth.autonomy", "auth.unauthenticated",
     "auth.origin", "task.assign_other", "task.cancel", "task.cancelled", "task.edit", "task.fence_missing", "task.not_yours",
     "task.own_review", "task.reopen", "execution.ended", "execution.running", "execution.log_full", "artifact.many",
-    "artifact.too_large", "artifact.link", "project.budget", "project.status", "cost.external_id",
+    "artifact.too_large", "artifact.link", "decision.arguments", "decision.busy",
+    "project.budget", "project.status", "cost.external_id",
     # of the API, the command line and the sign-in over GitHub
     "request.too_large", "request.malformed", "request.idempotency", "request.idempotency_secret", "request.duplicate",
     "request.reference", "request.media_type", "request.method", "request.no_route", "pages.build", "tracker.project",
