@@ -235,7 +235,7 @@ export function Decision({ item, isOpen, choice, set, pick, send, open, refusal,
     ref.current?.focus({ preventScroll: true });
     ref.current?.scrollIntoView({ block: "nearest" });
   }, [focus, isOpen]);
-  const title = item.raw ? item.title : L.t(item.title, item.params);
+  const title = item.raw ? item.title : L.t(item.title, { ...item.params, why: L.t(item.params.why) });
   const no = refusal ? <div className="dnote" role="alert"><Icon name="octagon-alert" size="s" tone="bad" /><span>{L.t(refusal.text)} {L.t(refusal.hint)}</span></div> : null;
   if (!isOpen) {
     return (

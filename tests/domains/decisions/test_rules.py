@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from orkwork.core.errors import Conflict, Invalid
 from orkwork.core.ids import uuid7
+from orkwork.core.operation import OPERATIONS
 from orkwork.core.paging import encode_cursor
 from orkwork.domains import registry
 from orkwork.domains.decisions.models import Category, DecisionStatus, Kind
@@ -183,6 +184,8 @@ def test_a_digest_differs_when_any_argument_does_and_not_by_their_order() -> Non
         "tasks.claim",
         "sla.check",
         "agents.create_key",
+        "standing.make_rule",
+        "executions.add_file",
     ],
 )
 def test_what_no_decision_may_open_is_refused(action: str) -> None:
@@ -204,6 +207,20 @@ def test_arguments_are_read_as_the_operation_reads_them() -> None:
         with pytest.raises(Invalid) as refusal:
             freezing.arguments_of(entry, wrong, "a")
         assert refusal.value.errors[0].field == field
+
+
+def test_every_operation_that_a_decision_may_gate_can_be_asked_for() -> None:
+    found = 0
+    for name in OPERATIONS:
+        try:
+            entry = freezing.operation_of(name, "a")
+        except Invalid:
+            continue
+        found += 1
+        with pytest.raises(Invalid) as refusal:
+            freezing.arguments_of(entry, {"demo": True}, "a")
+        assert refusal.value.errors[0].field == "a.demo"
+    assert found > 40
 
 
 def test_only_what_was_frozen_can_change_and_is_named() -> None:

@@ -12,10 +12,20 @@ from pydantic import TypeAdapter, ValidationError
 from orkwork.core.errors import FieldError, Invalid, invalid
 from orkwork.core.operation import OPERATIONS, Operation
 
-NOT_BY_DECISION: Final = frozenset({"auth", "audit", "decisions", "demo", "jobs"})
+NOT_BY_DECISION: Final = frozenset({"auth", "audit", "decisions", "demo", "jobs", "standing"})
 """Domains whose operations no decision gates: who signs in, what is on record, and deciding itself."""
-SECRETS: Final = frozenset({"agents.create_key", "workflows.renew_secret", "workflows.create_hook"})
-"""Operations that answer a secret, which nobody would get to see."""
+NOT_ALONE: Final = frozenset(
+    {
+        "agents.create_key",
+        "workflows.renew_secret",
+        "workflows.create_hook",
+        "executions.reserve_file",
+        "executions.add_file",
+    }
+)
+"""Operations that answer a secret, which nobody would get to see, and those that are a part of one request."""
+OF_THE_PRODUCT: Final = frozenset({"demo"})
+"""Arguments that no door takes."""
 
 
 def digest(action: str, arguments: Mapping[str, Any], runs_as: str | None = None) -> str:
@@ -39,7 +49,7 @@ def operation_of(action: str, field: str) -> Operation:
         raise invalid(
             field, "is no operation that a decision can carry out; the API's operations are, as tasks.transition"
         )
-    if action.partition(".")[0] in NOT_BY_DECISION or action in SECRETS:
+    if action.partition(".")[0] in NOT_BY_DECISION or action in NOT_ALONE:
         raise invalid(field, "can't be carried out by a decision")
     return entry
 
@@ -67,6 +77,6 @@ def _parameters(name: str) -> tuple[dict[str, TypeAdapter[Any]], frozenset[str]]
     """What an operation takes beside its Work, and which of it must be given."""
     function = OPERATIONS[name].fn
     hints = get_type_hints(function, include_extras=True)
-    given = list(inspect.signature(function).parameters.values())[1:]
+    given = [part for part in inspect.signature(function).parameters.values() if part.name not in OF_THE_PRODUCT][1:]
     shapes = {part.name: TypeAdapter(hints[part.name]) for part in given}
     return shapes, frozenset(part.name for part in given if part.default is inspect.Parameter.empty)

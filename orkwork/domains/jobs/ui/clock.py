@@ -27,6 +27,7 @@ WORDS = {
     "tasks.assign_ready": "Give ready tasks to the agents that suit them",
     "tasks.give_back_untaken": "Give back assigned tasks that nobody took up",
     "tasks.count_means": "Count what a task costs each agent on average",
+    "standing.keep": "Keep deadlines and standing rules of decisions",
     "sla.follow": "Keep the SLA clocks",
     "sla.check": "Warn of SLAs that run out, and tell of breaches",
     "executions.check_clocks": "End runs whose time is over, and tell of tasks that wait too long",
