@@ -38,6 +38,10 @@ SCHEDULE: Final = (
     Job("workflows.forget_requests", 3600),
     Job("demo.sweep", 2, batch=20_000),
     Job("projects.fold_tallies", 30),
+    Job("costs.renew_budgets", 1),
+    Job("costs.check_budgets", 60),
+    Job("costs.lapse_reservations", 5, batch=500),
+    Job("costs.check_sums", 3600),
     Job("auth.forget_expired", 3600),
     Job("tasks.forget_notices", 3600),
 )

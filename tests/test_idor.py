@@ -1,11 +1,14 @@
 """An agent restricted to one project neither sees nor changes anything of another, through any route."""
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
 from fastapi.testclient import TestClient
 
 from orkwork.core import db
+from orkwork.domains.costs.schemas.budgets import ProjectBudgetIn
+from orkwork.domains.costs.service import budgeting
 from orkwork.domains.sla.schemas import RuleIn
 from orkwork.domains.sla.service import ruling
 from orkwork.domains.tasks.schemas import DependencyIn
@@ -44,6 +47,10 @@ def two(http: TestClient, company: Company) -> Two:
     http.post(f"{BASE}/tasks/{task['key']}/comments", json={"body": f"@SHUT {MARK}"}, headers=free.headers)
     log = {"fence": claimed["fence"], "lines": [{"text": MARK}]}
     assert http.post(f"{BASE}/executions/{run}/logs", json=log, headers=free.headers).status_code == 201
+    made = http.get(f"{BASE}/costs", headers=free.headers).json()["items"][0]["id"]
+    held = {"execution_id": run, "estimate_usd": "0.5", "external_id": MARK}
+    reserved = http.post(f"{BASE}/budgets/reservations", json=held, headers=free.headers).json()["id"]
+    company.do(budgeting.set_project_budget, theirs.id, ProjectBudgetIn(total_usd=Decimal(100)))
     file = http.post(
         f"{BASE}/executions/{run}/files",
         params={"name": MARK, "fence": claimed["fence"]},
@@ -76,6 +83,8 @@ def two(http: TestClient, company: Company) -> Two:
         "criterion": task["acceptance_criteria"][0]["id"],
         "run": run,
         "file": file,
+        "cost": made,
+        "reservation": reserved,
         "free": str(free.id),
         "shut": str(restricted.id),
         "mine": str(mine.id),
@@ -96,6 +105,8 @@ def state_of_b(project_id: str) -> list[Any]:
                 ("tasks", "project_id"),
                 ("task_executions", "project_id"),
                 ("costs", "project_id"),
+                ("budget_reservations", "project_id"),
+                ("budgets", "project_id"),
                 ("events", "project_id"),
                 ("ready_tasks", "project_id"),
                 ("decisions", "project_id"),
@@ -179,6 +190,16 @@ READS = [
     "/costs?execution_id={run}",
     *(f"/intelligence/costs?group_by={by}" for by in ("project", "task", "execution", "model", "day")),
     "/intelligence/costs?group_by=task&project=BET",
+    "/intelligence/costs?by=agent&across=day&project=BET",
+    *(f"/intelligence/costs?by={by}&across=day" for by in ("agent", "project", "task", "model", "provider", "month")),
+    "/intelligence/costs?by=task&across=model",
+    "/costs/{cost}",
+    "/costs/export",
+    "/costs?corrects_id={cost}",
+    "/budgets",
+    "/budgets?project=BET",
+    "/budgets/reservations",
+    "/budgets/reservations/{reservation}",
 ]
 
 
@@ -188,10 +209,22 @@ def test_nothing_of_the_other_project_can_be_read(http: TestClient, two: Two, pa
     assert answer.status_code in (200, 404), answer.text
     assert MARK not in answer.text
     if answer.status_code == 200:
-        for secret in ("b", "task", "run", "decision", "workflow", "flow_run", "schedule", "trigger", "hook"):
+        for secret in (
+            "b",
+            "task",
+            "run",
+            "decision",
+            "workflow",
+            "flow_run",
+            "schedule",
+            "trigger",
+            "hook",
+            "cost",
+            "reservation",
+        ):
             assert two.ids[secret] not in answer.text
         assert "BET-" not in answer.text
-        total = answer.json().get("total")
+        total = None if "csv" in answer.headers["content-type"] else answer.json().get("total")
         assert not (total.get("calls") if isinstance(total, dict) else total)
 
 
@@ -230,6 +263,11 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/costs", {"provider": "x", "model": "y", "execution_id": "{run}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "task_id": "{task}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "project_id": "{b}"}),
+    ("POST", "/budgets/reservations", {"estimate_usd": "1", "execution_id": "{run}"}),
+    ("POST", "/budgets/reservations", {"estimate_usd": "1", "project_id": "{b}"}),
+    ("POST", "/budgets/reservations", {"estimate_usd": "1", "task_id": "{task}"}),
+    ("POST", "/budgets/reservations/{reservation}/settle", {"amount_usd": "1"}),
+    ("POST", "/budgets/reservations/{reservation}/release", None),
     ("POST", "/costs/batch", {"items": [{"provider": "x", "model": "y"}, {"provider": "x", "model": "y", "task_id": "{task}"}]}),
 ]  # fmt: skip
 

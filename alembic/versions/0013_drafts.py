@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0013_drafts"
-down_revision = "0011_decisions"
+down_revision = "0012_budgets"
 branch_labels = None
 depends_on = None
 

@@ -31,6 +31,7 @@ QUIET = {
     "stored_files": "files on their way into the storage; their artifacts have events",
     "owner_links": "links that are long over are swept",
     "workflow_drafts": "what somebody types; saved, it is a version with its event",
+    "cost_checks": "the report of a comparison; what it finds wrong has an event",
     "workflow_follower": "how far workflows have read the record",
 }
 """What may be written without an event, and why."""

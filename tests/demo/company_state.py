@@ -7,7 +7,7 @@ from orkwork.core import db, door
 from orkwork.core.actor import system
 from orkwork.domains.audit import queries as audit
 from orkwork.domains.audit import service as audit_service
-from orkwork.domains.costs import service as costs
+from orkwork.domains.costs.service import recording as costs
 
 RECORD = ("events", "event_log", "event_log_cursor", "event_deliveries", "alembic_version")
 """The record itself, which grows."""

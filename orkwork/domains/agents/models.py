@@ -44,7 +44,7 @@ DEFAULT_SCOPES: Final = (
 USUAL_LEVEL: Final = int(Level.SUPERVISED)
 
 State = Literal["working", "idle", "blocked", "paused", "retired"]
-"""What an agent is doing now; blocked is one that would work but has spent its day's budget."""
+"""What an agent is doing now; blocked is one that would work but has spent its budget, or the company has."""
 
 
 class AgentStatus(StrEnum):

@@ -103,7 +103,8 @@ spent as (
 select a.id, a.name, a.role, a.adapter, a.model, a.status, a.manager_id, a.max_concurrent_tasks, a.daily_budget_usd, a.version,
   l.running, l.last_heartbeat_at, coalesce(s.today, 0) as spent_today_usd, coalesce(s.month, 0) as spent_month_usd,
   coalesce(s.total, 0) as total_spent_usd, coalesce(s.days, array_fill(0::numeric, array[14])) as spent_days_usd,
-  to_jsonb(c) as current
+  to_jsonb(c) as current, exists (select from budgets b
+    where b.stopped_until > %(now)s and (b.agent_id = a.id or b.scope = 'company')) as stopped
 from agents a join agent_load l on l.agent_id = a.id left join spent s on s.key = a.id::text
 left join lateral (
   select t.key, t.title, t.status,
@@ -119,9 +120,7 @@ def at_work(work: Work, *, status: list[AgentStatus] | None = None) -> list[Agen
     """The agents with what they do and spend now, by name; retired ones only when asked for."""
     rows = work.all(_AT_WORK, {"now": clock.now(), "status": status or ["active", "paused"]})
     return [
-        AgentAtWork.model_validate(
-            row | {"state": state_of(row["status"], row["running"], row["spent_today_usd"], row["daily_budget_usd"])}
-        )
+        AgentAtWork.model_validate(row | {"state": state_of(row["status"], row["running"], stopped=row["stopped"])})
         for row in rows
     ]
 

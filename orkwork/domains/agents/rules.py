@@ -4,14 +4,14 @@ import binascii
 import secrets
 import string
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from orkwork.core.actor import Level
-from orkwork.core.errors import BudgetExceeded, Conflict
-from orkwork.core.money import plain
+from orkwork.core.errors import Conflict
 from orkwork.domains.agents.models import State
+from orkwork.domains.settings.rules import over_budget, stop_words
 
 KEY_PREFIX: Final = "ork_"
 _ALPHABET: Final = string.digits + string.ascii_letters
@@ -24,13 +24,13 @@ LEAST_LEVEL: Final = Level.ASSISTANT
 HEARTBEAT_LEVEL: Final = Level.TOOL
 
 
-def state_of(status: str, running: int, spent_today: Decimal, daily_budget: Decimal | None) -> State:
-    """What an agent is doing now; blocked is one that would work but has spent its day's budget."""
+def state_of(status: str, running: int, *, stopped: bool) -> State:
+    """What an agent is doing now; blocked is one that would work but whose money, or the company's, is spent."""
     if status == "retired":
         return "retired"
     if status == "paused":
         return "paused"
-    if daily_budget is not None and spent_today >= daily_budget:
+    if stopped:
         return "blocked"
     return "working" if running else "idle"
 
@@ -75,15 +75,14 @@ class Candidate:
     level: int
     running: int
     max_concurrent: int
-    daily_budget_usd: Decimal | None
-    spent_usd: Decimal
-    """Today, in the company's zone."""
     silent: bool
     """Whether a sign of life is overdue."""
     allowed: bool
     """Whether it may see the task's project."""
     lacks: tuple[str, ...]
     """The required capabilities that it does not have."""
+    stops: tuple[dict[str, Any], ...] = ()
+    """The budgets that are used up: its own, the company's, the project's."""
     held: bool = False
     """Whether the whole company is on hold."""
     looping: bool = False
@@ -91,8 +90,8 @@ class Candidate:
 
     @property
     def is_over_budget(self) -> bool:
-        """Whether nothing is left of the day's budget."""
-        return self.daily_budget_usd is not None and self.spent_usd >= self.daily_budget_usd
+        """Whether nothing is left of a budget that concerns it."""
+        return bool(self.stops)
 
     @property
     def is_full(self) -> bool:
@@ -104,11 +103,11 @@ WAIVABLE: Final = frozenset({"agent.lacks", "agent.silent", "agent.looping"})
 """What a person may overlook when they decide who gets a task: never a limit, a budget or a permission."""
 
 
-def check_candidate(agent: Candidate, key: str, waived: frozenset[str] = frozenset()) -> None:
+def check_candidate(agent: Candidate, key: str, now: datetime, waived: frozenset[str] = frozenset()) -> None:
     """Refuse an agent that may not be given the task; the refusal says why and what to do."""
     for code, message, way_out in objections(agent, key):
-        if code == "agent.over_budget":
-            raise BudgetExceeded(code, message, way_out)
+        if code.endswith(".over_budget"):
+            raise over_budget(agent.stops[0], now)
         if code not in waived:
             raise Conflict(code, message, way_out)
 
@@ -164,10 +163,5 @@ def _objections(agent: Candidate, key: str) -> list[tuple[bool, str, str, str]]:
             f"{name} holds {agent.running} of {agent.max_concurrent} tasks",
             "Wait, raise its limit, or choose another agent.",
         ),
-        (
-            agent.is_over_budget,
-            "agent.over_budget",
-            f"{name} has spent {plain(agent.spent_usd)} of its {plain(agent.daily_budget_usd or Decimal(0))} USD today",
-            "Raise its daily budget, choose another agent, or wait until the company's day turns.",
-        ),
+        *[(True, *stop_words(stop)) for stop in agent.stops],
     ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Integer, Numeric, SmallInteger
+from sqlalchemy import ARRAY, CheckConstraint, Column, Integer, Numeric, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -53,5 +53,10 @@ class Company(SQLModel, table=True):
     """How often one agent may fail at one task for one reason, without getting further, before it is kept from it."""
     offer_rule_after: int = Field(3, sa_column=Column(SmallInteger, nullable=False, server_default="3"))
     """After how many like answers in a row a standing rule is offered."""
+    budget_thresholds: list[int] = Field(
+        default_factory=lambda: [50, 80, 100],
+        sa_column=Column(ARRAY(Integer), nullable=False, server_default="{50,80,100}"),
+    )
+    """At how many per cent of a budget people are told; 100 is always among them."""
     version: int = 1
     updated_at: datetime = Field(default_factory=clock.now)

@@ -129,6 +129,8 @@ class CompanyOut(Out):
     """How often one agent may fail at one task for one reason, without getting further, before it is kept from it."""
     offer_rule_after: int
     """After how many like answers in a row a standing rule is offered."""
+    budget_thresholds: list[int]
+    """At how many per cent of a budget people are told."""
     version: int
     updated_at: datetime
 
@@ -145,6 +147,17 @@ class CompanyPatch(In):
     limits: Limits | None = None
     loop_breaker_runs: Annotated[Int, Field(ge=2, le=100)] | None = None
     offer_rule_after: Annotated[Int, Field(ge=2, le=100)] | None = None
+    budget_thresholds: (
+        Annotated[list[Annotated[Int, Field(ge=1, le=100)]], Field(min_length=1, max_length=10)] | None
+    ) = None
+    """Per cent, ascending; 100, at which work stops, is the last."""
+
+    @field_validator("budget_thresholds")
+    @classmethod
+    def _ascending(cls, value: list[int] | None) -> list[int] | None:
+        if value is not None and (value != sorted(set(value)) or value[-1] != 100):
+            raise ValueError("must ascend and end with 100, at which work stops")
+        return value
 
     @field_validator("time_zone")
     @classmethod

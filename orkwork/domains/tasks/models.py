@@ -200,6 +200,8 @@ class Task(SQLModel, table=True):
     """A dependency was re-opened after this had started."""
     crit: int = 0
     """The longest chain of tasks behind this one: what waits on it."""
+    reopened_count: int = Field(0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
+    """How often it was opened again after it was completed."""
     retry_count: int = Field(0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
     max_retries: int | None = Field(None, sa_column=Column(SmallInteger))
     """None leaves it to the project, the agent and the company."""

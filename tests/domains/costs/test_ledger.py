@@ -14,8 +14,8 @@ from jobs import outbox
 from orkwork.core import clock, db, door
 from orkwork.core.actor import system
 from orkwork.core.errors import Conflict, Invalid, OrkworkError
-from orkwork.domains.costs import service
-from orkwork.domains.costs.schemas import CostBatchIn, CostIn
+from orkwork.domains.costs.schemas.ledger import CostBatchIn, CostIn
+from orkwork.domains.costs.service import recording as service
 from tests.domains.tasks.racing import acting, at_once
 from tests.factories import Company, Worker
 
@@ -52,8 +52,8 @@ def recounted() -> dict[tuple[str, str, str], tuple[Decimal, ...]]:
                 row["catalogue_usd"] or 0,
                 row["caller_usd"] or 0,
                 row["caller_usd"] - row["catalogue_usd"] if both else 0,
-                1,
-                int(row["amount_usd"] is None),
+                int(row["corrects_id"] is None),
+                row["unpriced"],
                 int(both and row["caller_usd"] != row["catalogue_usd"]),
                 row["input_tokens"],
                 row["output_tokens"],
@@ -63,6 +63,7 @@ def recounted() -> dict[tuple[str, str, str], tuple[Decimal, ...]]:
             keys = [("company", "all", day), ("agent", row["agent_id"], day), ("project", row["project_id"], day)]
             keys += [
                 ("model", row["model"], day),
+                ("provider", row["provider"], day),
                 ("task", row["task_id"], always),
                 ("execution", row["execution_id"], always),
             ]

@@ -16,8 +16,8 @@ from orkwork.domains.agents import queries as agent_queries
 from orkwork.domains.agents import service as agent_service
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch
-from orkwork.domains.costs import service as costs
-from orkwork.domains.costs.schemas import CostIn
+from orkwork.domains.costs.schemas.ledger import CostIn
+from orkwork.domains.costs.service import recording as costs
 from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.jobs import service as jobs
 from orkwork.domains.projects.schemas import ProjectOut

@@ -22,8 +22,8 @@ from orkwork.core.ids import uuid7
 from orkwork.domains.agents import service as agents
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch, HeartbeatIn
-from orkwork.domains.costs import service as costs
-from orkwork.domains.costs.schemas import CostIn
+from orkwork.domains.costs.schemas.ledger import CostIn
+from orkwork.domains.costs.service import recording as costs
 from orkwork.domains.decisions import queries as decision_queries
 from orkwork.domains.decisions import service as decisions
 from orkwork.domains.decisions.models import DecisionStatus

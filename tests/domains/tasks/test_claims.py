@@ -15,8 +15,8 @@ from orkwork.core.errors import Conflict, Forbidden, OrkworkError
 from orkwork.domains.agents import service as agents
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch, HeartbeatIn
-from orkwork.domains.costs import service as costs
-from orkwork.domains.costs.schemas import CostIn
+from orkwork.domains.costs.schemas.ledger import CostIn
+from orkwork.domains.costs.service import recording as costs
 from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import tasks as queries

@@ -5,20 +5,35 @@ sign of life itself, so only who is given something unasked has to have given on
 """
 
 from typing import Any
+from uuid import UUID
 
+from orkwork.core import clock
+from orkwork.core.work import Work
 from orkwork.domains.agents.rules import LEAST_LEVEL, Candidate
+from orkwork.domains.settings.rules import over_budget
 
-SPENT_TODAY = """coalesce((select sum(r.amount_usd) from cost_rollup r where r.kind = 'agent' and r.key = a.id::text
-    and r.day = (%(e_now)s at time zone s.time_zone)::date), 0)"""
+ABLE = f"""a.status = 'active' and a.autonomy_level >= {LEAST_LEVEL:d} and not exists (
+    select from budgets b where b.stopped_until > %(e_now)s and (b.agent_id = a.id or b.scope = 'company'))"""
+"""That an agent works at all, and that neither its money nor the company's is spent. Who records costs or changes limits
+keeps `stopped_until`, so that nobody adds anything up here."""
+SPENT_OUT = (
+    "select array_agg(b.project_id) from budgets b where b.stopped_until > %(e_now)s and b.project_id is not null"
+)
+"""The projects whose money is spent."""
+HAS_MONEY = "not exists (select from budgets b where b.stopped_until > %(e_now)s and b.project_id = t.project_id)"
+"""That a task's project has money left."""
 
 
-def able(spent_today: str) -> str:
-    """That an agent works at all and has budget of the day left, for a statement that knows what it spent today."""
-    return f"""a.status = 'active' and a.autonomy_level >= {LEAST_LEVEL:d}
-    and (a.daily_budget_usd is null or a.daily_budget_usd > {spent_today})"""
+def _stops(which: str) -> str:
+    return f"""(select jsonb_agg(jsonb_build_object('budget_id', b.id, 'scope', b.scope, 'period', b.period,
+    'name', coalesce((select name from agents where id = b.agent_id), (select name from projects where id = b.project_id), z.name),
+    'limit_usd', trim_scale(b.limit_usd)::text, 'spent_usd', trim_scale(budget_spent(b.scope,
+      coalesce(b.agent_id::text, b.project_id::text, 'all'), b.period, budget_start(b.period, %(e_now)s, z.time_zone)))::text,
+    'ends_at', nullif(b.stopped_until, 'infinity')) order by b.stopped_until desc, b.id) from budgets b cross join settings z
+    where b.stopped_until > %(e_now)s and (b.scope = 'company' or {which}))"""
 
 
-ABLE = able(SPENT_TODAY)
+_STOPS = f"select {_stops('b.agent_id = %(agent)s or b.project_id = %(project)s')} as stops"
 NOT_HELD = "s.hold is null"
 """That the company is not on hold; a project that is has nothing in the queue."""
 SILENT = """coalesce(coalesce(l.last_heartbeat_at, a.created_at)
@@ -34,7 +49,7 @@ PERFORMANCE = "select null::uuid as agent_id, null::numeric as score where false
 """Each agent's performance, 0 to 100. Nobody measures it yet: an agent without a row counts as 50."""
 _FACTS = f"""
 select a.id as agent_id, a.id = %(caller)s as calls, a.name, a.status, a.autonomy_level, l.running, l.max_concurrent,
-  a.daily_budget_usd, {SPENT_TODAY} as spent_usd, {SILENT} as silent, s.hold is not null as held,
+  {_stops("b.agent_id = a.id or b.project_id = t.project_id")} as stops, {SILENT} as silent, s.hold is not null as held,
   t.id is null or {MAY_SEE} as allowed, t.id is not null and not {NOT_BARRED} as looping,
   coalesce((select array_agg(n) from unnest(t.required_capabilities) n where n not in (select c.name from agent_capabilities ac
     join capabilities c on c.id = ac.capability_id where ac.agent_id = a.id)), '{{}}') as lacks
@@ -52,8 +67,7 @@ def of(row: dict[str, Any]) -> Candidate:
         level=row["autonomy_level"],
         running=row["running"],
         max_concurrent=row["max_concurrent"],
-        daily_budget_usd=row["daily_budget_usd"],
-        spent_usd=row["spent_usd"],
+        stops=tuple(row["stops"] or ()),
         silent=row["silent"] and not row["calls"],
         allowed=row["allowed"],
         lacks=tuple(row["lacks"]),
@@ -67,3 +81,11 @@ def runs_out(seconds: str) -> str:
     one ended; for a statement with `projects p`, `settings s` and the parameter `now`."""
     return f"""s.hold is null and p.hold is null
     and coalesce(greatest(s.resumed_at, p.resumed_at) + make_interval(secs => {seconds}) <= %(now)s, true)"""
+
+
+def check_budgets(work: Work, agent_id: UUID | None, project_id: UUID) -> None:
+    """Refuse to begin work whose money is spent: the agent's, the project's or the company's. 402 says when it ends."""
+    now = clock.now()
+    row = work.one(_STOPS, {"agent": agent_id, "project": project_id, "e_now": now})
+    if row is not None and row["stops"]:
+        raise over_budget(row["stops"][0], now)

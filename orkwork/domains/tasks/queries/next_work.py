@@ -30,19 +30,21 @@ given as materialized (
   select t.id, case when t.status = 'IN_PROGRESS' then 'changes_requested' else 'assigned' end as reason
   from tasks t where t.assignee_id = %(agent)s and t.status in ('ASSIGNED', 'IN_PROGRESS') and t.lease_until is null
     and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s)) and exists (select from ag)
-    and exists (select from projects p where p.id = t.project_id and p.status = 'active')
+    and exists (select from projects p where p.id = t.project_id and p.status = 'active') and {candidates.HAS_MONEY}
     and not exists (select from noticed)
   order by t.priority, t.id limit 1),
 sets as materialized (
   select c.id from capability_sets c where c.capability_ids <@ (
     select coalesce(array_agg(capability_id), '{{}}') from agent_capabilities where agent_id = %(agent)s)),
 barred as materialized (select ({candidates.BARRED_FROM}) as ids),
+spent_out as materialized (select ({candidates.SPENT_OUT}) as ids),
 ready as materialized (
   select x.task_id as id, 'ready' as reason from sets cross join lateral (
     select r.task_id, r.priority, r.due_at, r.crit from ready_tasks r join projects p on p.id = r.project_id
     where r.capset_id = sets.id and p.status = 'active'
       and (%(visible)s::uuid[] is null or r.project_id = any(%(visible)s))
       and r.task_id <> all(coalesce((select ids from barred), '{{}}'))
+      and r.project_id <> all(coalesce((select ids from spent_out), '{{}}'))
     order by r.priority, r.due_at, r.crit desc, r.task_id limit 1) x
   where exists (select from ag where has_room) and not exists (select from given) and not exists (select from noticed)
   order by x.priority, x.due_at, x.crit desc, x.task_id limit 1)

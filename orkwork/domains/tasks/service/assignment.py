@@ -31,16 +31,13 @@ with queued as materialized (  -- the queue's row before the task's, as a claim 
   select task_id from ready_tasks where task_id = %(id)s for update skip locked),
 task as materialized (
   select t.id, t.key, t.project_id, t.capset_id from tasks t join queued q on q.task_id = t.id cross join settings s
-  where t.status = 'READY' and {candidates.NOT_HELD} for no key update of t skip locked),
+  where t.status = 'READY' and {candidates.NOT_HELD} and {candidates.HAS_MONEY} for no key update of t skip locked),
 need as materialized (
   select c.capability_ids as ids, cardinality(c.capability_ids) as n from task t join capability_sets c on c.id = t.capset_id),
 skilled as materialized (
   select ac.agent_id, avg(ac.proficiency) as mean from need n join agent_capabilities ac on ac.capability_id = any(n.ids)
   group by ac.agent_id, n.n having count(*) = n.n),
 company as materialized (select coalesce(sum(amount_usd) / nullif(sum(tasks), 0), 0) as mean_usd from agent_means),
-spent as materialized (
-  select r.key, sum(r.amount_usd) as amount_usd from cost_rollup r cross join settings s
-  where r.kind = 'agent' and r.day = (%(e_now)s at time zone s.time_zone)::date group by r.key),
 suited as materialized (
   select a.id, a.name, l.last_assigned_at, {candidates.HAS_ROOM} as free, coalesce(k.mean, 1) as capability,
     coalesce(p.score / 100, 0.5) as performance, 1 - l.running::numeric / l.max_concurrent as workload,
@@ -50,8 +47,8 @@ suited as materialized (
     left join skilled k on k.agent_id = a.id left join ({candidates.PERFORMANCE}) p on p.agent_id = a.id
     left join task_passes x on x.task_id = t.id and x.agent_id = a.id
       and x.passed_at > %(e_now)s::timestamptz - interval '1 day'
-    left join agent_means m on m.agent_id = a.id left join spent d on d.key = a.id::text
-  where {candidates.able("coalesce(d.amount_usd, 0)")} and not {candidates.SILENT} and {candidates.MAY_SEE}
+    left join agent_means m on m.agent_id = a.id
+  where {candidates.ABLE} and not {candidates.SILENT} and {candidates.MAY_SEE}
     and {candidates.NOT_BARRED}
     and (n.n = 0 or k.agent_id is not null)),
 span as materialized (select min(mean_usd) as low, max(mean_usd) as high from suited where free),
@@ -158,6 +155,7 @@ def assign_best(work: Work, ref: str | UUID) -> Json[AssignedOut]:
     """Give a READY task to the candidate with the best score; when nobody suits, a pending decision asks a person."""
     row = standing_row(work, ref)
     rules.check_move(standing_of(row), Status.ASSIGNED, work.actor, None)
+    candidates.check_budgets(work, None, row["project_id"])
     work.sql(LOCK)
     given = give_best(work, row["id"])
     if given.is_absent:
@@ -182,7 +180,8 @@ _HEADS = """
 select r.task_id, r.project_id, r.capset_id from ready_tasks r
 join projects p on p.id = r.project_id and p.auto_assign and p.status = 'active'
 join settings s on s.hold is null
-where not exists (select from unnest(%(barren_projects)s::uuid[], %(barren_sets)s::int[]) as b(project_id, capset_id)
+where not exists (select from budgets b where b.stopped_until > %(now)s and (b.scope = 'company' or b.project_id = r.project_id))
+  and not exists (select from unnest(%(barren_projects)s::uuid[], %(barren_sets)s::int[]) as b(project_id, capset_id)
     where b.project_id = r.project_id and b.capset_id = r.capset_id)
   and r.task_id <> all(%(tried)s::uuid[])
 order by r.priority, r.due_at, r.crit desc, r.task_id limit %(limit)s
@@ -233,6 +232,7 @@ def assign_ready(work: Work, limit: int = 10) -> int:
 
 def _where(tried: list[UUID], barren: dict[tuple[UUID, int], bool]) -> dict[str, Any]:
     return {
+        "now": clock.now(),
         "tried": tried,
         "barren_projects": [project_id for project_id, _ in barren],
         "barren_sets": [capset_id for _, capset_id in barren],

@@ -33,16 +33,18 @@ mine as materialized (  -- given by a person, or sent back by a review, and not 
     and t.blocked_count = 0  -- a dependency may have been opened again
     and (%(project)s::uuid is null or t.project_id = %(project)s) and exists (select from ag)
     and (%(visible)s::uuid[] is null or t.project_id = any(%(visible)s))
-    and exists (select from projects p where p.id = t.project_id and p.status = 'active')
+    and exists (select from projects p where p.id = t.project_id and p.status = 'active') and {candidates.HAS_MONEY}
   order by t.priority, t.id limit <limit> for no key update skip locked),
 caps as materialized (
   select coalesce(array_agg(capability_id), '{{}}') as ids from agent_capabilities where agent_id = %(agent)s),
 sets as materialized (select id from capability_sets where capability_ids <@ (select ids from caps)),
 barred as materialized (select ({candidates.BARRED_FROM}) as ids),
+spent_out as materialized (select ({candidates.SPENT_OUT}) as ids),
 cand as materialized (
   select x.* from sets cross join lateral (
     select task_id, priority, due_at, crit from ready_tasks r
     where r.capset_id = sets.id and {{scope}} and r.task_id <> all(coalesce((select ids from barred), '{{}}'))
+      and r.project_id <> all(coalesce((select ids from spent_out), '{{}}'))
     order by priority, due_at, crit desc, task_id limit <probe>) x
   order by priority, due_at, crit desc, task_id limit <probe>),
 pk as materialized (
@@ -154,7 +156,14 @@ def _why_nothing(work: Work, project_id: UUID | None) -> Reason:
         return "paused"
     if agent.held or _is_held(work, project_id):
         return "held"
-    return "over_budget" if agent.is_over_budget else "at_capacity" if agent.is_full else "nothing_ready"
+    if agent.is_over_budget or _is_spent(work, project_id):
+        return "over_budget"
+    return "at_capacity" if agent.is_full else "nothing_ready"
+
+
+def _is_spent(work: Work, project_id: UUID | None) -> bool:
+    stopped = "select from budgets where project_id = %(id)s and stopped_until > %(now)s"
+    return project_id is not None and work.one(stopped, {"id": project_id, "now": clock.now()}) is not None
 
 
 def _is_held(work: Work, project_id: UUID | None) -> bool:
@@ -193,7 +202,7 @@ def assign(work: Work, ref: str | UUID, body: AssignIn) -> Json[AssignedOut]:
     """Give a READY task to an agent that is a candidate for it. An agent may take one for itself, with a lease.
 
     409 says why the agent is none: paused, a tool, barred from the project, lacking a capability, silent or full; 402
-    that its budget of the day is spent.
+    that its money, the project's or the company's is spent, and when there is more.
     """
     if body.agent_id is None:
         raise invalid("agent_id", "is required")
@@ -210,7 +219,7 @@ def _give(work: Work, ref: str | UUID, agent_id: UUID, waived: frozenset[str] = 
         row = standing_row(work, ref)
         rules.check_move(standing_of(row), Status.ASSIGNED, work.actor, None)
         _check_due(work, row)
-        agent_rules.check_candidate(_candidate(work, agent_id, row["id"]), row["key"], waived)
+        agent_rules.check_candidate(_candidate(work, agent_id, row["id"]), row["key"], clock.now(), waived)
         by_itself = work.actor.is_agent or "agent.silent" in waived
         params = {"id": row["id"], "version": row["version"], "agent": agent_id, "by_itself": by_itself}
         until = moving.lease(None) if work.actor.is_agent else None

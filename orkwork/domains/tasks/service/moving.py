@@ -18,7 +18,7 @@ from orkwork.domains.decisions.rules import asking as questions
 from orkwork.domains.decisions.schemas import Asking
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
-from orkwork.domains.tasks.queries import shapes
+from orkwork.domains.tasks.queries import candidates, shapes
 from orkwork.domains.tasks.schemas import TaskOut
 
 _TEMPLATE = f"""
@@ -38,6 +38,7 @@ upd as (
     started_at = case when %(to)s::text = 'IN_PROGRESS' then coalesce(t.started_at, greatest(%(e_now)s::timestamptz, t.ready_at))
       else t.started_at end,
     completed_at = case when %(to)s::text = 'COMPLETED' then %(e_now)s::timestamptz end,
+    reopened_count = t.reopened_count + %(reopens)s::int,
     acceptance_criteria = case when %(reopens)s then unverified(t.acceptance_criteria) else t.acceptance_criteria end,
     retry_at = %(retry_at)s,
     retry_count = case when %(begins_anew)s then 0 else t.retry_count + %(retry_step)s end,
@@ -180,6 +181,8 @@ def move(work: Work, row: dict[str, Any], to: Status, extra: Extra | None = None
     settles = {Status.COMPLETED: True}.get(to, False if before is Status.COMPLETED else None)
     run_status = extra.run_status or (rules.RUN_ENDS_AS.get(to) if before is Status.IN_PROGRESS else None)
     starts = before is Status.ASSIGNED and to is Status.IN_PROGRESS
+    if starts:
+        candidates.check_budgets(work, row["assignee_id"], row["project_id"])
     params = work.telling() | {
         "id": row["id"],
         "version": row["version"],

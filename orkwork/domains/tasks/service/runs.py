@@ -13,7 +13,7 @@ from orkwork.core.work import Work, check_version
 from orkwork.domains.executions.schemas import ExecutionPatch, FinishIn, StartIn
 from orkwork.domains.tasks import rules
 from orkwork.domains.tasks.models import ExecutionStatus, Failure, Status
-from orkwork.domains.tasks.queries import shapes
+from orkwork.domains.tasks.queries import candidates, shapes
 from orkwork.domains.tasks.queries.tasks import STANDING, VISIBLE, standing_of
 from orkwork.domains.tasks.schemas import ExecutionOut
 from orkwork.domains.tasks.service import failing, lifecycle, moving
@@ -56,6 +56,7 @@ def start_execution(work: Work, ref: str | UUID, body: StartIn) -> Json[Executio
             rules.check_holder(standing, work.actor, body.fence)
             held = work.one(_HELD, row)
             rules.check_begins_again(replace(standing, held=held["held"]) if held else standing)
+            candidates.check_budgets(work, row["assignee_id"], row["project_id"])
             return _start_again(work, row, until)
         rules.check_move(standing, Status.IN_PROGRESS, work.actor, body.fence)
         if standing.status is Status.REVIEW:

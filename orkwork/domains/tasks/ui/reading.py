@@ -8,8 +8,8 @@ from orkwork.core.money import plain
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agents
 from orkwork.domains.agents.models import AgentStatus
-from orkwork.domains.costs import queries as costs
-from orkwork.domains.costs.queries import CostFilter
+from orkwork.domains.costs.queries import ledger as costs
+from orkwork.domains.costs.queries.ledger import CostFilter
 from orkwork.domains.projects import queries as projects
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import parts

@@ -186,7 +186,9 @@ def miss_text(miss: rx.Var) -> rx.Var:
         ("agent.autonomy", t("{name} is a tool, which takes no tasks", name=name)),
         ("agent.project", t("{name} may not see this project", name=name)),
         ("agent.full", t("{name} holds as many tasks as it may", name=name)),
-        ("agent.over_budget", t("{name} has spent today's budget", name=name)),
+        ("agent.over_budget", t("{name} has spent its budget", name=name)),
+        ("project.over_budget", t("The project has spent its budget")),
+        ("company.over_budget", t("The company has spent its budget")),
         "",
     )
 

@@ -1,5 +1,6 @@
-"""Recording costs: the ledger row, its rollups and its event in one statement."""
+"""Recording costs: the ledger row, its sums, its event and what it does to budgets in one statement."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,40 +15,76 @@ from orkwork.core.errors import Conflict, Forbidden, invalid
 from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.work import Work
-from orkwork.domains.costs import events, queries, rules
-from orkwork.domains.costs.schemas import CostBatchIn, CostBatchOut, CostIn, CostOut
+from orkwork.domains.costs import events
+from orkwork.domains.costs.queries.ledger import cost_out
+from orkwork.domains.costs.rules import prices, usage
+from orkwork.domains.costs.schemas.ledger import CallIn, CostBatchIn, CostBatchOut, CostIn, CostOut
 
+SKEW = timedelta(minutes=5)
+"""How far a caller's clock may be ahead."""
 _SUMS = """
-  coalesce(sum({c}.amount_usd), 0) as amount_usd, coalesce(sum({c}.catalogue_usd), 0) as catalogue_usd,
-  coalesce(sum({c}.caller_usd), 0) as caller_usd, coalesce(sum({c}.caller_usd - {c}.catalogue_usd), 0) as difference_usd,
-  count(*) as calls, count(*) filter (where {c}.amount_usd is null) as unpriced,
-  count(*) filter (where {c}.caller_usd <> {c}.catalogue_usd) as differing,
-  sum({c}.input_tokens) as input_tokens, sum({c}.output_tokens) as output_tokens, sum({c}.cached_tokens) as cached_tokens
-""".format(c="c")
+  coalesce(sum(c.amount_usd), 0) as amount_usd, coalesce(sum(c.catalogue_usd), 0) as catalogue_usd,
+  coalesce(sum(c.caller_usd), 0) as caller_usd, coalesce(sum(c.caller_usd - c.catalogue_usd), 0) as difference_usd,
+  count(*) filter (where c.corrects_id is null) as calls, sum(c.unpriced) as unpriced,
+  count(*) filter (where c.caller_usd <> c.catalogue_usd) as differing,
+  sum(c.input_tokens) as input_tokens, sum(c.output_tokens) as output_tokens, sum(c.cached_tokens) as cached_tokens,
+  sum(c.cache_write_tokens) as cache_write_tokens, sum(c.input_audio_tokens + c.output_audio_tokens) as audio_tokens,
+  sum(c.reasoning_tokens) as reasoning_tokens, sum(c.requests) as requests
+"""
+SUMS = (
+    "amount_usd", "catalogue_usd", "caller_usd", "difference_usd", "calls", "unpriced", "differing", "input_tokens",
+    "output_tokens", "cached_tokens", "cache_write_tokens", "audio_tokens", "reasoning_tokens", "requests",
+)  # fmt: skip
+CUBE_SUMS = ("amount_usd", "calls", "unpriced", "input_tokens", "output_tokens", "cached_tokens")
 _KEYS = """
   values ('company', 'all', c.day), ('agent', c.agent_id::text, c.day), ('project', c.project_id::text, c.day),
-    ('model', c.model, c.day), ('task', c.task_id::text, '0001-01-01'::date),
+    ('model', c.model, c.day), ('provider', c.provider, c.day), ('task', c.task_id::text, '0001-01-01'::date),
     ('execution', c.execution_id::text, '0001-01-01'::date)
 """
-_ROLL = f"""
-  insert into cost_rollup (kind, key, day, shard, amount_usd, catalogue_usd, caller_usd, difference_usd, calls, unpriced,
-    differing, input_tokens, output_tokens, cached_tokens)
+
+
+def rollup_of(source: str) -> str:
+    """The sums of ledger rows, by what they are kept: a SELECT over `source`."""
+    return f"""
   select k.kind, k.key, k.day, 0, {_SUMS}
-  from {{source}} c cross join lateral ({_KEYS}) k(kind, key, day)
-  where k.key is not null group by 1, 2, 3 order by 1, 2, 3
+  from {source} c cross join lateral ({_KEYS}) k(kind, key, day)
+  where k.key is not null group by 1, 2, 3 order by 1, 2, 3"""
+
+
+def cube_of(source: str) -> str:
+    """The crossed sums of ledger rows: a SELECT over `source`."""
+    return f"""
+  select c.day, coalesce(c.agent_id::text, ''), coalesce(c.project_id::text, ''), c.provider, c.model,
+    coalesce(sum(c.amount_usd), 0), count(*) filter (where c.corrects_id is null), sum(c.unpriced),
+    sum(c.input_tokens), sum(c.output_tokens), sum(c.cached_tokens)
+  from {source} c group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5"""
+
+
+def _added(names: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} = r.{name} + excluded.{name}" for name in names)
+
+
+_ROLL = f"insert into cost_rollup as r (kind, key, day, shard, {', '.join(SUMS)})"
+_CUBE = f"insert into cost_cube as r (day, agent, project, provider, model, {', '.join(CUBE_SUMS)})"
+ROLLED = f"""
+rolled as (
+  {_ROLL} {rollup_of("ins")}
+  on conflict (kind, key, day, shard) do update set {_added(SUMS)} returning true as yes),
+crossed as (
+  {_CUBE} {cube_of("ins")}
+  on conflict (day, agent, project, provider, model) do update set {_added(CUBE_SUMS)} returning true as yes)
 """
-_ADD = """
-  on conflict (kind, key, day, shard) do update set
-    amount_usd = r.amount_usd + excluded.amount_usd, catalogue_usd = r.catalogue_usd + excluded.catalogue_usd,
-    caller_usd = r.caller_usd + excluded.caller_usd, difference_usd = r.difference_usd + excluded.difference_usd,
-    calls = r.calls + excluded.calls, unpriced = r.unpriced + excluded.unpriced,
-    differing = r.differing + excluded.differing, input_tokens = r.input_tokens + excluded.input_tokens,
-    output_tokens = r.output_tokens + excluded.output_tokens, cached_tokens = r.cached_tokens + excluded.cached_tokens
+"""The CTEs that add what a CTE `ins` has put into the ledger to all sums."""
+JUDGED = """
+(select judge_budgets(array_agg(distinct j.agent_id), coalesce(array_agg(distinct j.project_id), '{}'), %(telling)s)
+  from ins j where j.amount_usd <> 0 and (select count(*) from rolled) > 0 having count(*) > 0) as judged
 """
+"""The column that stops budgets which that reached, and tells of their thresholds; it looks when all sums are made."""
 _RECORD = f"""
 with asked as (
   select * from jsonb_to_recordset(%(rows)s) as a(n int, id uuid, provider text, model text, occurred_at timestamptz,
-    input_tokens bigint, output_tokens bigint, cached_tokens bigint, cache_write_tokens bigint, amount_usd numeric,
+    input_tokens bigint, output_tokens bigint, cached_tokens bigint, cache_write_tokens bigint, input_audio_tokens bigint,
+    output_audio_tokens bigint, reasoning_tokens bigint, requests bigint, amount_usd numeric,
     basis text, caller_usd numeric, catalogue_usd numeric, price jsonb, execution_id uuid, task_id uuid, project_id uuid,
     external_id text, request_hash text)),
 placed as (  -- what the run knows, the caller need not say, and can't contradict
@@ -63,16 +100,17 @@ placed as (  -- what the run knows, the caller need not say, and can't contradic
     left join projects p on p.id = a.project_id),
 ins as (
   insert into costs (id, agent_id, project_id, task_id, execution_id, provider, model, occurred_at, day, input_tokens,
-    output_tokens, cached_tokens, cache_write_tokens, amount_usd, basis, caller_usd, catalogue_usd, price, external_id,
-    request_hash, created_at)
+    output_tokens, cached_tokens, cache_write_tokens, input_audio_tokens, output_audio_tokens, reasoning_tokens, requests,
+    amount_usd, basis, caller_usd, catalogue_usd, price, external_id, request_hash, unpriced, created_at)
   select p.id, p.agent_id, p.of_project, p.of_task, p.execution_id, p.provider, p.model, p.occurred_at,
     (p.occurred_at at time zone s.time_zone)::date, p.input_tokens, p.output_tokens, p.cached_tokens, p.cache_write_tokens,
-    p.amount_usd, p.basis, p.caller_usd, p.catalogue_usd, p.price, p.external_id, p.request_hash, %(e_now)s
+    p.input_audio_tokens, p.output_audio_tokens, p.reasoning_tokens, p.requests, p.amount_usd, p.basis, p.caller_usd,
+    p.catalogue_usd, p.price, p.external_id, p.request_hash, (p.amount_usd is null)::int, %(e_now)s
   from placed p cross join settings s
   where (select bool_and(fits) from placed)
   order by p.external_id
   on conflict (agent_id, external_id) where external_id is not null do nothing returning *),
-rolled as ({_ROLL.format(source="ins").replace("insert into cost_rollup", "insert into cost_rollup as r")} {_ADD}),
+{ROLLED},
 facts as (
   select 'cost.recorded' as name, 'cost' as subject_kind, i.id as subject_id, i.model as subject_label, i.project_id,
     null::jsonb as before, jsonb_build_object('amount_usd', trim_scale(i.amount_usd)::text, 'task_id', i.task_id,
@@ -80,30 +118,31 @@ facts as (
       'output_tokens', i.output_tokens) as after
   from ins i),
 {core_events.EMIT}
-select p.n, p.fits, i.* from placed p left join ins i on i.id = p.id order by p.n
+select p.n, p.fits, i.*, {JUDGED} from placed p left join ins i on i.id = p.id order by p.n
 """
 
 
 @operation("costs:write", role=Role.ADMIN, atomic=True)
 def record_cost(work: Work, body: CostIn) -> tuple[CostOut, bool]:
     """Record one call, and say whether it is new: sent twice under one external_id, it is recorded once."""
-    return _record(work, [body])[0]
+    return record(work, [body])[0]
 
 
 @operation("costs:write", role=Role.ADMIN, atomic=True)
 def record_costs(work: Work, body: CostBatchIn) -> CostBatchOut:
     """Record many calls, all or none."""
-    found = _record(work, body.items)
+    found = record(work, body.items)
     return CostBatchOut(items=[row for row, _ in found], recorded=sum(new for _, new in found))
 
 
-def _record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
+def record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
     """The rows in the order of the request, each with whether it is new."""
     agent_id = work.actor.id if work.actor.is_agent else None
     if agent_id is None and not work.actor.is_user:
         raise Forbidden("auth.agent_only", "Only agents and people report costs")
-    asked = [_row(n, item) for n, item in enumerate(items)]
+    asked = [_row(n, item, len(items)) for n, item in enumerate(items)]
     params = work.telling() | {"rows": Jsonb(asked), "agent": agent_id, "visible": work.actor.projects}
+    params["telling"] = work.telling_json()
     try:
         rows = work.all(_RECORD, params)
     except NumericValueOutOfRange as error:
@@ -112,8 +151,7 @@ def _record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
         if not row["fits"]:
             _refuse(items[row["n"]], row["n"], len(items))
     found = [
-        (queries.cost_out(row), True) if row["id"] else (_known(work, items[row["n"]], asked[row["n"]]), False)
-        for row in rows
+        (cost_out(row), True) if row["id"] else (_known(work, items[row["n"]], asked[row["n"]]), False) for row in rows
     ]
     for out, new in found:
         if new:
@@ -121,23 +159,32 @@ def _record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
     return found
 
 
-def _row(n: int, item: CostIn) -> dict[str, Any]:
-    occurred_at = item.occurred_at or clock.now()
-    tokens = rules.Tokens(item.input_tokens, item.output_tokens, item.cached_tokens, item.cache_write_tokens)
-    stated = item.unit_prices_usd
+def _row(n: int, item: CostIn, of: int) -> dict[str, Any]:
+    where = "" if of == 1 else f"items.{n}."
+    priced = priced_call(item, item.provider, item.model, where)
+    fields = item.model_dump(include={"execution_id", "task_id", "project_id", "external_id"})
+    return fields | priced | {"n": n, "id": uuid7(), "request_hash": prices.fingerprint(item.model_dump_json())}
+
+
+def priced_call(call: CallIn, provider: str, model: str, where: str = "") -> dict[str, Any]:
+    """What the ledger keeps of a call: when, what it used and what it costs. Invalid names `where` and the field."""
+    now = clock.now()
+    if call.occurred_at is not None and call.occurred_at > now + SKEW:
+        raise invalid(f"{where}occurred_at", "lies in the future; report a call when it was made")
+    occurred_at = call.occurred_at or now
+    tokens = usage.counted(call, where)
+    stated = call.unit_prices_usd
     pair = (stated.input, stated.output) if stated else None
-    priced = rules.price(item.provider, item.model, tokens, occurred_at, item.amount_usd, pair)
-    fields = item.model_dump(exclude={"unit_prices_usd", "amount_usd", "occurred_at"})
-    return fields | {
-        "n": n,
-        "id": uuid7(),
+    found = prices.price(provider, model, tokens, occurred_at, call.amount_usd, pair)
+    return tokens.kept() | {
+        "provider": provider,
+        "model": model,
         "occurred_at": occurred_at,
-        "amount_usd": _text(priced.amount_usd),
-        "basis": priced.basis,
-        "caller_usd": _text(priced.caller_usd),
-        "catalogue_usd": _text(priced.catalogue_usd),
-        "price": priced.snapshot,
-        "request_hash": rules.fingerprint(item.model_dump_json()),
+        "amount_usd": _text(found.amount_usd),
+        "basis": found.basis,
+        "caller_usd": _text(found.caller_usd),
+        "catalogue_usd": _text(found.catalogue_usd),
+        "price": found.snapshot,
     }
 
 
@@ -165,7 +212,7 @@ def _known(work: Work, item: CostIn, asked: dict[str, Any]) -> CostOut:
             f"external_id {item.external_id} was used for another call",
             "Give each call its own external_id.",
         )
-    return queries.cost_out(row)
+    return cost_out(row)
 
 
 @operation(None, users=False, agents=False)
@@ -177,6 +224,9 @@ def rebuild_rollups(work: Work) -> int:
         "where c.day <> (c.occurred_at at time zone s.time_zone)::date"
     )
     work.sql("delete from cost_rollup")
-    count = work.sql(_ROLL.format(source="costs")).rowcount
+    work.sql("delete from cost_cube")
+    count = work.sql(f"{_ROLL} {rollup_of('costs')}").rowcount
+    work.sql(f"{_CUBE} {cube_of('costs')}")
     work.emit(events.RollupsRebuilt(subject_id=None, after={"rows": count}))
+    work.sql("select judge_budgets(null, null, %(telling)s)", {"telling": work.telling_json()})
     return count

@@ -1,7 +1,7 @@
 """Prices. Pure, but for the catalogue that genai-prices ships."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
 from functools import lru_cache
@@ -19,12 +19,20 @@ PLACES: Final = Decimal("1e-12")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a call used; cached tokens are part of the input."""
+    """What a call used. Cached and written tokens and sound are part of the input, thought and sound of the output."""
 
     input: int
     output: int
     cached: int = 0
     cache_write: int = 0
+    input_audio: int = 0
+    output_audio: int = 0
+    reasoning: int = 0
+    requests: int = 1
+
+    def kept(self) -> dict[str, int]:
+        """By the ledger's columns."""
+        return {f"{name}_tokens" if name != "requests" else name: value for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,8 @@ def _catalogue(provider: str, model: str, tokens: Tokens, day: date) -> tuple[De
         output_tokens=tokens.output,
         cache_read_tokens=tokens.cached or None,
         cache_write_tokens=tokens.cache_write or None,
+        input_audio_tokens=tokens.input_audio or None,
+        output_audio_tokens=tokens.output_audio or None,
     )
     moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     for provider_id in (provider, None):

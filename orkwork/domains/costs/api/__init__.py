@@ -1,0 +1,1 @@
+"""The routes of costs and budgets."""

@@ -1,0 +1,1 @@
+"""Reading the ledger, its sums, budgets and what follows from them."""

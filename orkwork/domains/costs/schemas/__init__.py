@@ -1,0 +1,1 @@
+"""Calls, sums, budgets and reservations as they enter and leave."""

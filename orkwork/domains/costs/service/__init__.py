@@ -1,0 +1,1 @@
+"""Writing costs: calls, corrections, budgets, reservations, and the check of all sums."""
