@@ -15,7 +15,7 @@ const READABLE = 0.85;
 const clamp = (scale) => Math.min(MOST, Math.max(LEAST, scale));
 
 let library;
-const plotly = () => (library ??= import("plotly.js-basic-dist-min").then((module) => module.default ?? module));
+export const plotly = () => (library ??= import("plotly.js-basic-dist-min").then((module) => module.default ?? module));
 
 let symbols;
 const icons = () => (symbols ??= fetch("/icons.svg").then((answer) => answer.text()).then((text) => {
@@ -70,7 +70,7 @@ const inside = (view, node) => {
 };
 
 /** Grows when the colours of the page change. */
-function useTheme() {
+export function useTheme() {
   const [n, set] = useState(0);
   useEffect(() => {
     const change = () => set((old) => old + 1);
@@ -86,7 +86,7 @@ function useTheme() {
   return n;
 }
 
-function useSize(ref) {
+export function useSize(ref) {
   const [size, set] = useState(null);
   useLayoutEffect(() => {
     const measure = () => set([ref.current.clientWidth, ref.current.clientHeight]);

@@ -67,6 +67,12 @@ function make(locale) {
       const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
       return intl("DateTimeFormat", { day: "numeric", month: "short", year }).format(date);
     },
+    /** A date of the company's calendar: it says where a day stands, so no zone may move it. */
+    calendar(day, grain) {
+      if (blank(day)) return "—";
+      const parts = grain === "month" ? { month: "short", year: "numeric" } : { day: "numeric", month: "short" };
+      return intl("DateTimeFormat", { ...parts, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
+    },
     moment(at) {
       if (blank(at)) return "—";
       const date = new Date(at);

@@ -67,6 +67,11 @@ def day(at: Any) -> rx.Var[str]:
     return _call("day", at)
 
 
+def calendar(day_: Any, grain: Any) -> rx.Var[str]:
+    """A date of the company's calendar, which no zone moves: a day, the Monday of a week, or a month, by its grain."""
+    return _call("calendar", day_, grain)
+
+
 def moment(at: Any) -> rx.Var[str]:
     """An ISO time as a day with hours and minutes."""
     return _call("moment", at)

@@ -140,7 +140,7 @@ TOLD = (
     "task.created", "task.moved", "task.blocked", "task.deleted", "comment.added", "execution.changed", "tracker.imported",
     "project.held", "project.resumed", "company.held", "company.resumed", "job.failing", "job.recovered",
     "agent.created", "agent.changed", "agent.paused", "agent.retired", "agent.seen", "project.created", "project.archived",
-    "key.created", "key.revoked", "user.created", "sla.warned", "sla.breached",
+    "key.created", "key.revoked", "user.created", "sla.warned", "sla.breached", "budget.reached", "budget.renewed",
 )  # fmt: skip
 """What is news to a person; costs and sign-ins are in the record."""
 _FEED = "select * from events where name = any(%(names)s) order by seq desc limit %(limit)s"

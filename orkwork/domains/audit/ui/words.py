@@ -73,6 +73,15 @@ PHRASES = {
     "project.deleted": "deleted the project {what}",
     "cost.recorded": "recorded a cost",
     "costs.rebuilt": "rebuilt the sums of all costs",
+    "cost.corrected": "corrected a cost",
+    "costs.drifted": "found sums of costs that are not those of their rows",
+    "budget.changed": "changed the budget of {what}",
+    "budget.reached": "saw {what} spend {n}% of a budget",
+    "budget.renewed": "lets {what} spend again",
+    "reservation.held": "set money aside for a call",
+    "reservation.settled": "settled a call",
+    "reservation.released": "gave back money that was set aside",
+    "reservation.lapsed": "let money go that was set aside",
     "user.created": "joined: {what}",
     "user.changed": "changed the account of {what}",
     "session.started": "signed in: {what}",
@@ -143,6 +152,9 @@ _PLACES = {
     "job": "/settings/jobs",
     "decision": "/decisions",
     "decision_rule": "/decisions?tab=rules",
+    "cost": "/costs/rows",
+    "budget": "/settings/budgets",
+    "reservation": "/costs",
     "sla_rule": "/settings/sla",
     "workflow_schedule": "/workflows",
     "workflow_trigger": "/workflows",
@@ -188,7 +200,8 @@ def href_of(event: EventOut) -> str:
 
 def line(event: EventOut, newer_than: int | None = None) -> EventLine:
     """An event as a page shows it; `fresh` when it came after `newer_than`."""
-    progress: Any = (event.after or {}).get("progress")
+    told = event.after or {}
+    progress: Any = told.get("progress", told.get("threshold"))
     return {
         "seq": event.seq,
         "at": event.occurred_at.isoformat(),

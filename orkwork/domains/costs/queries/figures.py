@@ -171,10 +171,9 @@ def _each(amount: Decimal, count: int) -> Decimal | None:
 
 
 def _buckets(ranked: list[Decimal]) -> list[Bucket]:
-    edges = [*rules.bounds(ranked[-1]), ranked[-1] + Decimal("1e-12")]
     return [
         Bucket(least_usd=least, below_usd=below, tasks=sum(least <= one < below for one in ranked))
-        for least, below in pairwise(edges)
+        for least, below in pairwise(rules.bounds(ranked[0], ranked[-1]))
     ]
 
 

@@ -18,6 +18,7 @@ WEEKLY_FROM: Final = 14
 """From so many days on, weekends are drawn from weekends."""
 DRAWS: Final = 2_000
 CENT: Final = Decimal("0.01")
+BARS: Final = 11
 History = tuple[tuple[date, Decimal], ...]
 
 
@@ -85,10 +86,12 @@ def quantile(ranked: list[Decimal], share: float) -> Decimal | None:
     return ranked[min(len(ranked) - 1, int(len(ranked) * share))] if ranked else None
 
 
-def bounds(most: Decimal) -> list[Decimal]:
-    """Where the bars of a distribution begin: zero, then 1, 2, 5, 10, … of the size below the largest value, ten at most."""
-    if most <= 0:
-        return [Decimal(0)]
-    steps = [factor * Decimal(10) ** power for power in range(-6, 8) for factor in (Decimal(1), Decimal(2), Decimal(5))]
-    below = [step for step in steps if step <= most]
-    return [Decimal(0), *below[-9:]]
+def bounds(least: Decimal, most: Decimal) -> list[Decimal]:
+    """Where the bars of a distribution begin and the last ends: of the series 1, 2, 5, 10, … what holds every value, twelve
+    bars at most; those below the first are in it."""
+    steps = [factor * Decimal(10) ** power for power in range(-6, 9) for factor in (Decimal(1), Decimal(2), Decimal(5))]
+    end = next((step for step in steps if step > most), most + 1)
+    inside = [step for step in steps if step < end][-BARS:]
+    begins = max((step for step in inside if step <= least), default=None)
+    kept = [step for step in inside if begins is None or step >= begins]
+    return [*([Decimal(0)] if begins is None else []), *kept[-BARS:], end]

@@ -19,6 +19,7 @@ def tabs(here: str) -> rx.Component:
         (t("Sessions"), "/settings/sessions"),
         (t("Assignment"), "/settings/assignment"),
         (t("SLA"), "/settings/sla"),
+        (t("Budgets"), "/settings/budgets"),
         (t("Appearance"), "/settings/appearance"),
         (t("Jobs"), "/settings/jobs"),
     ]
