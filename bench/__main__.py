@@ -12,7 +12,7 @@ from bench.page import write
 from bench.result import Table
 from bench.server import Server
 
-ALL = ("memory", "calls", "bulk", "assign", "graph", "queues", "pages", "streams")
+ALL = ("memory", "calls", "bulk", "assign", "graph", "queues", "costs", "pages", "streams")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -50,6 +50,9 @@ def measure(options: argparse.Namespace) -> list[Table]:
             tables += sections.graph_writes(company)
         if "queues" in wanted:
             tables += sections.queues(server, rounds=rounds, seconds=2 * seconds, quick=options.quick)
+        if "costs" in wanted:
+            ledger = (100_000,) if options.quick else sections.LEDGER
+            tables += sections.costs(company, sizes=ledger, rounds=rounds, seconds=seconds)
         if "memory" in wanted:
             tables += sections.memory_after(server)
     return tables

@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,12 @@ ROW = json.loads(os.environ["BENCH_ROW"])
 GET = "select {columns} from tasks where id = %s"
 LIST = "select {columns} from tasks order by created_at desc, id desc limit %s"
 UPDATE = "update tasks set status = %s, version = version + 1, updated_at = now() where id = %s returning {columns}"
+INSERT = b"""
+insert into costs (id, provider, model, occurred_at, day, input_tokens, output_tokens, cached_tokens, cache_write_tokens,
+  amount_usd, basis, created_at)
+values (gen_random_uuid(), %(provider)s, %(model)s, now(), now()::date, %(input_tokens)s, %(output_tokens)s, 0, 0,
+  %(amount_usd)s, 'caller', now()) returning *
+"""
 COLUMNS = "select column_name from information_schema.columns where table_name = 'tasks' and column_name <> 'search'"
 
 how: dict[str, Any] = {"row_factory": dict_row, "autocommit": True, "prepare_threshold": 1}
@@ -49,6 +56,16 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     yield
     threads.close()
     await loop.close()
+
+
+class Call(BaseModel):
+    """The body of a report of a call."""
+
+    provider: str
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    amount_usd: Decimal
 
 
 class Move(BaseModel):
@@ -101,6 +118,13 @@ def list_tasks(limit: int = 50) -> Response:
 def transition(task_id: UUID, move: Move) -> Response:
     """The UPDATE alone."""
     return _one(_ask(UPDATE, move.to, task_id))
+
+
+@app.post("/costs")
+def record_cost(call: Call) -> Response:
+    """The INSERT alone."""
+    with threads.connection() as connection:
+        return _json(connection.execute(INSERT, call.model_dump()).fetchone())
 
 
 @asynchronous.get("/tasks/{task_id}")

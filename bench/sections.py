@@ -7,6 +7,7 @@ from bench.against_peer import PEER_MEMORY_MB, compare_with_peer
 from bench.assigning import measure_assigning
 from bench.bulk import measure_bulk
 from bench.company import Company
+from bench.costs import measure_costs
 from bench.graph_writes import measure_graph_writes
 from bench.measure import Rounds
 from bench.memory import settled
@@ -18,6 +19,7 @@ from bench.server import Server
 from bench.streams import measure_streams
 
 SIZES = (2_000, 100_000)
+LEDGER = (1_000_000, 10_000_000)
 MOST_MEMORY_MB = 500
 SECOND_START = 5.0
 GROWTH = 1.25
@@ -130,6 +132,13 @@ def queues(server: Server, *, rounds: int, seconds: float, quick: bool) -> list[
     """The queue beside others."""
     table = started("Beside other queues on the same PostgreSQL", "what", "measured", "ratio", "target")
     measure_queues(server, table, rounds=rounds, seconds=seconds, ready=READY // 5 if quick else READY)
+    return [table]
+
+
+def costs(company: Company, *, sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Table]:
+    """The ledger's sums beside its rows."""
+    table = started("Costs", "rows", "what", "measured", "target")
+    measure_costs(company, table, sizes=sizes, rounds=rounds, seconds=seconds)
     return [table]
 
 

@@ -154,7 +154,8 @@ PARTS = {
     # parts of operations that other operations of the same floor call in the same Work
     "audit.service.erase", "demo.service.erasing.let_go", "demo.service.erasing.delete", "demo.service.ledger.forget",
     "costs.queries.ledger.cost_out", "costs.queries.ledger.missing", "costs.queries.budgets.missing", "settings.queries.shown",
-    "costs.service.recording.record", "costs.service.recording.priced_call", "costs.service.recording.rollup_of",
+    "costs.service.recording.record", "costs.service.recording.hint_budgets", "costs.service.recording.priced_call",
+    "costs.service.recording.rollup_of",
     "costs.service.recording.cube_of",
     "decisions.queries.missing", "decisions.queries.one", "decisions.queries.present", "decisions.queries.is_project",
     "decisions.queries.is_agent", "decisions.queries.asker_of", "decisions.service.ask", "decisions.service.close",

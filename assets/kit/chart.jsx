@@ -79,11 +79,13 @@ function layoutOf(figure, ink, L, word, [width, height]) {
   };
 }
 
-function Legend({ figure, ink }) {
-  if (figure.kind !== "stacked" || !ink || figure.series.length < 2) return null;
+function Legend({ figure }) {
+  if (figure.kind !== "stacked" || figure.series.length < 2) return null;
+  // In the page's own colours, so that it stands before plotly has come, and nothing moves then.
+  const look = (series, n) => (series.rest ? { background: "var(--idle-fill)" } : { background: "var(--accent)", opacity: STRENGTH[n % STRENGTH.length] });
   return (
     <ul className="chartkeys">
-      {figure.series.map((series, n) => <li key={series.name}><i style={{ background: tone(series, n, ink) }} />{series.name}</li>)}
+      {figure.series.map((series, n) => <li key={series.name}><i style={look(series, n)} />{series.name}</li>)}
     </ul>
   );
 }
@@ -123,7 +125,7 @@ export function Chart({ figure: given, label }) {
   return (
     <div className="chart">
       <div ref={frame} className="chartbox" role="img" aria-label={label}><div ref={canvas} aria-hidden="true" /></div>
-      <Legend figure={figure} ink={ink} />
+      <Legend figure={figure} />
     </div>
   );
 }

@@ -112,7 +112,14 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
     send("POST", "/agents/me/heartbeat", {}, worker.headers)
     [held] = claimed(start=True)
     run, fence = held["execution"]["id"], held["fence"]
-    send("POST", "/costs", {"provider": "openai", "model": "gpt-4o", "execution_id": run}, worker.headers)
+    call = {"provider": "openai", "model": "gpt-4o", "execution_id": run}
+    cost = send("POST", "/costs", call, worker.headers)["id"]
+    send("PUT", f"/budgets/agents/{worker.id}", {"daily_usd": "50", "monthly_usd": "500"})
+    send("PUT", "/budgets/company", {"monthly_usd": "5000"})
+    for end, body in (("settle", {"input_tokens": 5}), ("release", None)):
+        kept = send("POST", "/budgets/reservations", call | {"estimate_usd": "0.5"}, worker.headers)["id"]
+        send("POST", f"/budgets/reservations/{kept}/{end}", body, worker.headers)
+    send("POST", f"/costs/{cost}/corrections", {"amount_usd": "40", "reason": "the invoice"})
     send("PATCH", f"/executions/{run}", {"fence": fence, "progress": 5}, worker.headers)
     send("POST", f"/executions/{run}/logs", {"fence": fence, "lines": [{"text": "x"}]}, worker.headers)
     send("POST", f"/executions/{run}/artifacts", {"fence": fence, "name": "x", "url": "https://x.io"}, worker.headers)

@@ -1,6 +1,7 @@
 """Every address opened cold: it comes to its content, and nothing jumps on the way."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from jobs.beat import SCHEDULE
 from orkwork.core import door
 from orkwork.core.actor import system
 from orkwork.domains import registry
+from orkwork.domains.costs.schemas.ledger import CostIn
+from orkwork.domains.costs.service import recording
 from orkwork.domains.decisions import service as decisions
 from orkwork.domains.decisions.models import Category, Kind
 from orkwork.domains.decisions.schemas import DecisionIn
@@ -20,6 +23,7 @@ from orkwork.domains.tasks.schemas import AssignIn, CommentIn, MoveIn
 from orkwork.domains.tasks.service import claims, comments, lifecycle
 from orkwork.ui.page import PAGES
 from tests.domains.conftest import Visit
+from tests.domains.tasks.racing import acting
 from tests.domains.workflows.flowing import start, workflow
 from tests.factories import Company
 
@@ -39,6 +43,8 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/agents/new": ("/agents/new", "main form"),
     "/audit": ("/audit", "main [data-row] >> nth=0"),
     "/decisions": ("/decisions", "main [data-decision] >> nth=0"),
+    "/costs": ("/costs", "main >> text=Spent by agent"),
+    "/costs/rows": ("/costs/rows", "main tbody tr >> nth=0"),
     "/invite": ("/invite", "main h1"),
     "/login": ("/login", "main h1"),
     "/projects": ("/projects", ".prow >> text=Halyard"),
@@ -48,6 +54,7 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/settings": ("/settings", "main .card form"),
     "/settings/appearance": ("/settings/appearance", "main .seg >> nth=0"),
     "/settings/assignment": ("/settings/assignment", "main .card form"),
+    "/settings/budgets": ("/settings/budgets", "main .card form >> nth=0"),
     "/settings/jobs": ("/settings/jobs", "main tbody tr >> nth=0"),
     "/settings/people": ("/settings/people", "main >> text=Owner >> nth=0"),
     "/settings/sessions": ("/settings/sessions", "main .card .r >> nth=0"),
@@ -71,6 +78,8 @@ def address(company: Company) -> Callable[[str], str]:
     company.do(lifecycle.transition, "HAL-1", MoveIn(to=Status.IN_PROGRESS))
     company.do(decisions.create_decision, DecisionIn(category=Category.APPROVE, title="Ship it?", kind=Kind.APPROVE))
     run = start(company, workflow(company, project).id)
+    spent = CostIn(provider="acme", model="home-made", amount_usd=Decimal(3), project_id=project.id)
+    company.do(recording.record_cost, spent, actor=acting(worker))
     return lambda route: SHOWS[route][0].format(agent=worker.id, run=run.id)
 
 

@@ -66,7 +66,7 @@ def test_every_figure_opens_its_rows_and_changes_live(company: Company, visit: V
         expect(row.get_by_role("link", name="$27.00")).to_be_visible()
         row.get_by_role("link", name="$27.00").click()
         expect(page).to_have_url(re.compile(r"/costs/rows\?model=other"))
-        expect(page.get_by_role("heading", name="Ledger")).to_be_visible()
+        expect(page.get_by_role("heading", name="Ledger", exact=True)).to_be_visible()
         expect(page.locator("tbody tr")).to_have_count(12)
         assert violations(page) == []
         page.locator("tbody tr").first.locator("button").click()
@@ -115,5 +115,5 @@ def test_phone_and_dark_and_ukrainian_have_no_fault(company: Company, visit: Vis
     ukrainian = {"locale": "uk-UA", "color_scheme": "dark", "size": "phone"}
     for path, words in (("/costs", "Бюджети"), ("/costs/rows", "Книга витрат"), ("/settings/budgets", "Сповіщення")):
         with visit(path, company.owner, **ukrainian) as page:
-            expect(page.get_by_role("heading", name=words)).to_be_visible()
+            expect(page.get_by_role("heading", name=words, exact=True)).to_be_visible()
             assert violations(page) == [], path

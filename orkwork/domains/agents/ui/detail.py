@@ -17,6 +17,8 @@ from orkwork.domains.agents.ui.keys import Keys, key_dialogs, keys_card
 from orkwork.domains.agents.ui.lines import NOBODY, AgentLine, line
 from orkwork.domains.audit.ui import words
 from orkwork.domains.audit.ui.words import EventLine
+from orkwork.domains.costs.models import Period
+from orkwork.domains.costs.queries import budgets
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import runs as run_queries
 from orkwork.domains.tasks.queries import tasks as task_queries
@@ -83,6 +85,11 @@ def _facts(work: Work, agent: AgentOut) -> Facts:
     }
 
 
+def _month_limit(work: Work, agent_id: UUID) -> str:
+    limits = [one.limit_usd for one in budgets.budgets(work, agent_id=agent_id) if one.period is Period.MONTH]
+    return plain(limits[0]) if limits else ""
+
+
 def _read(work: Work, ref: str) -> dict[str, Any]:
     """Everything on the page, in one transaction."""
     if not is_uuid(ref):
@@ -107,6 +114,7 @@ def _read(work: Work, ref: str) -> dict[str, Any]:
         "month": plain(spending.month_usd),
         "month_before": plain(spending.month_before_usd),
         "month_change": panels.change(spending.month_usd, spending.month_before_usd),
+        "month_limit": _month_limit(work, agent.id),
         "events": [words.line(event) for event in queries.history(work, agent.id)],
     }
 
@@ -124,6 +132,7 @@ class AgentPage(Screen, rx.State):
     month: str = ""
     month_before: str = ""
     month_change: str = ""
+    month_limit: str = ""
     events: list[EventLine] = []
     found: bool = False
     missing: bool = False
@@ -142,7 +151,7 @@ class AgentPage(Screen, rx.State):
         for name, value in read.items():
             setattr(self, name, value)
         self.found, self.missing, self.retiring = True, False, self.retiring and is_the_same
-        self.watch(f"agent:{ref}", "task", "execution", "cost", "key")
+        self.watch(f"agent:{ref}", "task", "execution", "cost", "budget", "key")
         return Keys.load
 
     async def _set(self, patch: AgentPatch) -> None:

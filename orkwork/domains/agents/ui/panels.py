@@ -160,6 +160,7 @@ def _figures(state: Any) -> rx.Component:
             style={"paddingTop": "4px"},
         ),
     )
+    monthly = rx.cond(state.month_limit != "", t("of {amount}", amount=money(state.month_limit)), "")
     against = rx.cond(
         state.month_change,
         t("{change} on the same days last month", change=state.month_change),
@@ -167,10 +168,15 @@ def _figures(state: Any) -> rx.Component:
     )
     return key_figures(
         key_figure(t("Spent today"), money(agent["today"]), unit=of, change=used),
-        key_figure(t("This month"), money(state.month), change=against),
-        key_figure(t("Since the start"), money(agent["total"])),
+        _rows(key_figure(t("This month"), money(state.month), unit=monthly, change=against), agent),
+        _rows(key_figure(t("Since the start"), money(agent["total"])), agent),
         key_figure(t("Tasks in hand"), number(agent["running"]), unit=t("of {n} at once", n=agent["slots"])),
     )
+
+
+def _rows(figure: rx.Component, agent: rx.Var) -> rx.Component:
+    """A figure that opens the rows behind it."""
+    return rx.el.a(figure, href=rx.Var.create("/costs/rows?agent=") + agent["id"].to(str), class_name="kf-link")
 
 
 def _autonomy(state: Any) -> rx.Component:

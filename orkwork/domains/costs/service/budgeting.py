@@ -19,6 +19,7 @@ from orkwork.domains.costs.models import Period, Scope
 from orkwork.domains.costs.queries import budgets as queries
 from orkwork.domains.costs.rules import budgets as rules
 from orkwork.domains.costs.schemas.budgets import AgentBudgetIn, BudgetOut, CompanyBudgetIn, ProjectBudgetIn
+from orkwork.domains.costs.service.recording import hint_budgets
 from orkwork.domains.decisions import service as decisions
 from orkwork.domains.decisions.models import Category
 from orkwork.domains.decisions.schemas import Asking, DecisionOut, Option
@@ -97,6 +98,8 @@ def _judge(work: Work) -> int:
     """Look at all budgets now; how many stopped, went on, or reached a threshold."""
     row = work.one("select judge_budgets(null, null, %(telling)s) as changed", {"telling": work.telling_json()})
     assert row is not None
+    if row["changed"]:
+        hint_budgets(work)
     return row["changed"]
 
 
@@ -121,8 +124,7 @@ def renew_budgets(work: Work) -> int:
         work.sql(
             "select judge_budgets(%(agents)s, %(projects)s, %(telling)s)", turned | {"telling": work.telling_json()}
         )
-        work.hint("budget.renewed", "budget", None, None)
-        work.hint("budget.renewed", "agent", None, None)
+        hint_budgets(work)
     waiting = work.all(_WAITING, {"now": clock.now()})
     if waiting:
         decisions.close(work, [row["id"] for row in waiting], "there is money again")

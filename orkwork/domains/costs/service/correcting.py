@@ -13,7 +13,7 @@ from orkwork.core.operation import operation
 from orkwork.core.work import Work
 from orkwork.domains.costs.queries import ledger as queries
 from orkwork.domains.costs.schemas.ledger import CorrectionIn, CostOut
-from orkwork.domains.costs.service.recording import JUDGED, ROLLED
+from orkwork.domains.costs.service.recording import JUDGED, ROLLED, hint_budgets
 
 _COUNTS = (
     "input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "input_audio_tokens", "output_audio_tokens",
@@ -63,6 +63,8 @@ def correct_cost(work: Work, cost_id: UUID, body: CorrectionIn) -> CostOut:
     row = work.one(_CORRECT, _params(work, cost_id, body, stands) | counts | _amounts(was, target))
     assert row is not None
     work.hint("cost.corrected", "cost", row["task_id"], row["project_id"])
+    if row["judged"]:
+        hint_budgets(work)
     return queries.cost_out(row)
 
 

@@ -156,7 +156,15 @@ def record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
     for out, new in found:
         if new:
             work.hint("cost.recorded", "cost", out.task_id, out.project_id)
+    if rows and rows[0]["judged"]:
+        hint_budgets(work)
     return found
+
+
+def hint_budgets(work: Work) -> None:
+    """Let screens hear that a budget reached something, or lets work go on: the database told it."""
+    for kind in ("budget", "agent"):
+        work.hint("budget.reached", kind, None, None)
 
 
 def _row(n: int, item: CostIn, of: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The panels of the page of costs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -18,15 +19,16 @@ def totals(state: Any) -> rx.Component:
     """Today, this week, this month, and how the month will end."""
     own = state.totals
 
-    def one(name: str, label: rx.Var, against: rx.Var) -> rx.Component:
+    def one(name: str, label: rx.Var, against: Callable[[rx.Var], rx.Var]) -> rx.Component:
         found = own[name].to(dict[str, str])
-        said = rx.cond(found["change"], against, t("too little data to compare"))
+        said = rx.cond(found["change"], against(found["change"]), t("too little data to compare"))
         return rx.el.a(key_figure(label, money(found["amount"]), change=said), href=found["href"], class_name="kf-link")
 
-    def changed(name: str, text: str) -> rx.Var:
-        return {"yesterday": t("{change} on all of yesterday", change=own[name].to(dict[str, str])["change"])}.get(
-            text, t("{change} on the same days before", change=own[name].to(dict[str, str])["change"])
-        )
+    def on_yesterday(change: rx.Var) -> rx.Var:
+        return t("{change} on all of yesterday", change=change)
+
+    def on_the_same(change: rx.Var) -> rx.Var:
+        return t("{change} on the same days before", change=change)
 
     ends = key_figure(
         t("Month's end"),
@@ -40,9 +42,9 @@ def totals(state: Any) -> rx.Component:
     )
     return card(
         key_figures(
-            one("today", t("Today"), changed("today", "yesterday")),
-            one("week", t("This week"), changed("week", "")),
-            one("month", t("This month"), changed("month", "")),
+            one("today", t("Today"), on_yesterday),
+            one("week", t("This week"), on_the_same),
+            one("month", t("This month"), on_the_same),
             rx.el.a(ends, href="#forecast", class_name="kf-link"),
         ),
         class_name="linked",

@@ -35,7 +35,7 @@ def _hello(state: Any) -> rx.Var:
 def _sentence(state: Any) -> rx.Component:
     news = state.news
     completed, failed = news["completed"].to(int), news["failed"].to(int)
-    spent = rx.el.a(money(news["spent_usd"]), href="/agents?view=list")
+    spent = rx.el.a(money(news["spent_usd"]), href="/costs")
     finished = rx.fragment(
         t("The agents finished"), " ", rx.el.a(plural("{n} task", "{n} tasks", completed), href="/tasks?status=COMPLETED"),
         rx.cond(news["spent_usd"].to(str) != "0", rx.fragment(" ", t("for"), " ", spent)),
@@ -79,7 +79,7 @@ def _since(state: Any) -> rx.Component:
         ),
         _count("eye", "warn", number(handed), plural("handed in", "handed in", handed), "/tasks?status=REVIEW"),
         _count("circle-x", "bad", number(failed), plural("failed", "failed", failed), "/tasks?status=FAILED"),
-        _count("coins", "idle", money(news["spent_usd"]), t("spent"), "/agents?view=list"),
+        _count("coins", "idle", money(news["spent_usd"]), t("spent"), "/costs"),
         class_name="since",
     )
 

@@ -19,6 +19,7 @@ from orkwork.domains.agents.ui.lines import ORDER, AgentLine, line
 from orkwork.domains.audit.schemas import EventOut
 from orkwork.domains.audit.ui import words
 from orkwork.domains.audit.ui.words import EventLine
+from orkwork.domains.costs.queries import figures
 from orkwork.domains.dashboard import queries
 from orkwork.domains.dashboard.ui import beginning, brief, needs, panels
 from orkwork.domains.dashboard.ui.lines import (
@@ -29,6 +30,7 @@ from orkwork.domains.dashboard.ui.lines import (
     agent_need,
     decision_need,
     failures_need,
+    has_spent_its_day,
     in_order,
     job_need,
     late_need,
@@ -79,7 +81,7 @@ def _read(work: Work) -> dict[str, Any]:
     """Everything but the news, in one transaction."""
     now, waiting = clock.now(), queries.waiting(work)
     agents = agent_queries.at_work(work)
-    held_up = [agent for agent in agents if agent.state in ("blocked", "paused")]
+    held_up = [agent for agent in agents if agent.state == "paused" or has_spent_its_day(agent)]
     projects = [project_line(project) for project in project_queries.projects(work)]
     tasks = [failures_need(many, now) for many in waiting.alike] + [task_need(task, now) for task in waiting.tasks]
     late = {task.key: late_need(task, now) for task in sla.late(work)}  # once, whichever of its clocks is late
@@ -96,7 +98,7 @@ def _read(work: Work) -> dict[str, Any]:
         "more_decisions": waits.total - len(asked),
         "in_review": waiting.in_review,
         "failed": waiting.failed,
-        "spend": spend_line(queries.spend(work)),
+        "spend": spend_line(queries.spend(work), figures.forecast(work)),
         "sla": _sla(work),
         "projects": projects,
         "agents": [line(agent) for agent in sorted(agents, key=lambda agent: ORDER.index(agent.state))[:AGENTS_SHOWN]],

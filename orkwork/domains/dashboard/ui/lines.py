@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from orkwork.core.money import plain
 from orkwork.domains.agents.schemas import AgentAtWork
+from orkwork.domains.costs.schemas.reports import ForecastOut
 from orkwork.domains.dashboard.schemas import Failures, Spend, WaitingTask
 from orkwork.domains.decisions.models import Kind
 from orkwork.domains.decisions.schemas import PendingOut
@@ -163,6 +164,12 @@ def failures_need(many: Failures, now: datetime) -> Need:
     }
 
 
+def has_spent_its_day(agent: AgentAtWork) -> bool:
+    """Whether it waits for its own day; for a month, a project or the company a decision asks."""
+    limit = agent.daily_budget_usd
+    return agent.state == "blocked" and limit is not None and agent.spent_today_usd >= limit
+
+
 def agent_need(agent: AgentAtWork) -> Need:
     """An agent that is paused or has spent its day's budget."""
     blocked = agent.state == "blocked"
@@ -265,6 +272,13 @@ class SpendLine(TypedDict, total=False):
     today_change: str
     month_change: str
     days: list[float]
+    enough: bool
+    p50: str
+    p85: str
+    budget: str
+    share: int
+    tone: str
+    certain: float
 
 
 def change(now: Decimal, before: Decimal) -> str:
@@ -272,9 +286,19 @@ def change(now: Decimal, before: Decimal) -> str:
     return f"{(now - before) / before:+.0%}".replace("-", "−") if before else ""
 
 
-def spend_line(spend: Spend) -> SpendLine:
-    """Spending as the page holds it."""
+def spend_line(spend: Spend, month: ForecastOut) -> SpendLine:
+    """Spending as the page holds it, with the band in which the month will end."""
+    p50, p85, budget = month.p50_usd or Decimal(0), month.p85_usd or Decimal(0), month.budget_usd
+    whole = max(p85, budget or Decimal(0), month.spent_usd)
+    over = budget is not None and max(p85, month.spent_usd) > budget
     return {
+        "enough": month.enough,
+        "p50": plain(p50),
+        "p85": plain(p85),
+        "budget": "" if budget is None else plain(budget),
+        "share": int(month.spent_usd / whole * 100) if whole else 0,
+        "tone": "bad" if budget is not None and month.spent_usd >= budget else "warn" if over else "",
+        "certain": month.certain or 0.0,
         "today": plain(spend.today_usd),
         "month": plain(spend.month_usd),
         "today_change": change(spend.today_usd, spend.yesterday_usd),

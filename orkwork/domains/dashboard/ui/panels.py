@@ -33,7 +33,7 @@ def spend(state: Any) -> rx.Component:
                 change=against(own["today_change"], t("{change} on all of yesterday", change=own["today_change"])),
                 small=False,
             ),
-            href="/agents?view=list",
+            href="/costs",
         ),
         rx.el.a(
             key_figure(
@@ -43,7 +43,7 @@ def spend(state: Any) -> rx.Component:
                     own["month_change"], t("{change} on the same days last month", change=own["month_change"])
                 ),
             ),
-            href="/agents?view=list",
+            href="/costs",
         ),
         style={"display": "grid", "gridTemplateColumns": "1fr 1fr", "gap": "16px"},
     )
@@ -52,7 +52,30 @@ def spend(state: Any) -> rx.Component:
         rx.el.span(t("30 days, today last"), class_name="meta end"),
         class_name="row",
     )
-    return card(rx.el.div(figures, days, class_name="cb stack"), title=t("Spend"))
+    return card(
+        rx.el.div(figures, days, class_name="cb stack"),
+        _month_end(own),
+        title=t("Spend"),
+        aside=link(t("Costs"), "/costs"),
+    )
+
+
+def _month_end(own: rx.Var) -> rx.Component:
+    """Between what the month will most likely end, against the company's budget where there is one."""
+    ends = rx.cond(
+        own["enough"],
+        t("{p50} to {p85} at the month's end", p50=money(own["p50"], 0), p85=money(own["p85"], 0)),
+        t("The month's end: too little data"),
+    )
+    of = rx.cond(own["budget"] != "", t("of {amount}", amount=money(own["budget"], 0)), "")
+    drawn = bar(own["share"], label=t("{n}% of it is spent", n=own["share"]), tone=own["tone"])
+    return rx.el.a(
+        rx.el.span(rx.el.span(ends, class_name="grow"), rx.el.span(of, class_name="num meta"), class_name="row"),
+        rx.cond(own["enough"] | (own["budget"] != ""), drawn, rx.fragment()),
+        href="/costs",
+        class_name="r col",
+        style={"alignItems": "stretch", "gap": "8px", "paddingBlock": "12px"},
+    )
 
 
 def sla(state: Any) -> rx.Component:

@@ -12,16 +12,21 @@ from orkwork.core.work import Work
 from orkwork.domains.agents.rules import LEAST_LEVEL, Candidate
 from orkwork.domains.settings.rules import over_budget
 
-ABLE = f"""a.status = 'active' and a.autonomy_level >= {LEAST_LEVEL:d} and not exists (
+WORKS = f"a.status = 'active' and a.autonomy_level >= {LEAST_LEVEL:d}"
+"""That an agent is given tasks at all."""
+ABLE = f"""{WORKS} and not exists (
     select from budgets b where b.stopped_until > %(e_now)s and (b.agent_id = a.id or b.scope = 'company'))"""
-"""That an agent works at all, and that neither its money nor the company's is spent. Who records costs or changes limits
-keeps `stopped_until`, so that nobody adds anything up here."""
+"""That an agent works, and that neither its money nor the company's is spent. Who records costs or changes limits keeps
+`stopped_until`, so that nobody adds anything up here."""
+STOPPED = "select distinct b.agent_id from budgets b where b.stopped_until > %(e_now)s and b.agent_id is not null"
+"""The agents whose money is spent, for a statement that looks at many."""
 SPENT_OUT = (
     "select array_agg(b.project_id) from budgets b where b.stopped_until > %(e_now)s and b.project_id is not null"
 )
 """The projects whose money is spent."""
-HAS_MONEY = "not exists (select from budgets b where b.stopped_until > %(e_now)s and b.project_id = t.project_id)"
-"""That a task's project has money left."""
+HAS_MONEY = """not exists (select from budgets b
+    where b.stopped_until > %(e_now)s and (b.project_id = t.project_id or b.scope = 'company'))"""
+"""That a task's project and the company have money left."""
 
 
 def _stops(which: str) -> str:

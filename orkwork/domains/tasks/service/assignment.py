@@ -47,8 +47,8 @@ suited as materialized (
     left join skilled k on k.agent_id = a.id left join ({candidates.PERFORMANCE}) p on p.agent_id = a.id
     left join task_passes x on x.task_id = t.id and x.agent_id = a.id
       and x.passed_at > %(e_now)s::timestamptz - interval '1 day'
-    left join agent_means m on m.agent_id = a.id
-  where {candidates.ABLE} and not {candidates.SILENT} and {candidates.MAY_SEE}
+    left join agent_means m on m.agent_id = a.id left join ({candidates.STOPPED}) z on z.agent_id = a.id
+  where {candidates.WORKS} and z.agent_id is null and not {candidates.SILENT} and {candidates.MAY_SEE}
     and {candidates.NOT_BARRED}
     and (n.n = 0 or k.agent_id is not null)),
 span as materialized (select min(mean_usd) as low, max(mean_usd) as high from suited where free),

@@ -140,7 +140,11 @@ def _figures() -> rx.Component:
     return card(
         key_figures(
             key_figure(t("Progress"), number(project["percent"]), unit="%", change=progress),
-            key_figure(t("Spent"), money(project["spent"]), change=budget),
+            rx.el.a(
+                key_figure(t("Spent"), money(project["spent"]), change=budget),
+                href=rx.Var.create("/costs/rows?project=") + project["id"].to(str),
+                class_name="kf-link",
+            ),
             key_figure(t("Deadline"), day(project["deadline"]), change=deadline),
         ),
         class_name="pfigures",
