@@ -41,12 +41,12 @@ from generate_series(1, {PROJECTS}) n
 _ROWS = f"""
 insert into costs (id, agent_id, project_id, provider, model, occurred_at, day, input_tokens, output_tokens, cached_tokens,
   cache_write_tokens, amount_usd, basis, external_id, unpriced, created_at)
-select gen_random_uuid(), a.ids[1 + n % {AGENTS}], p.ids[1 + n % {PROJECTS}], (array['openai','anthropic','google'])[1 + n % 3],
-  'model-' || n % 7, m.at, (m.at at time zone s.time_zone)::date, n % 9000, n % 700, n % 300, 0,
-  case when n % 97 > 0 then (n % 9973) / 100000.0 end, case when n % 97 > 0 then 'caller' else 'unpriced' end, 'bench-' || n,
-  (n % 97 = 0)::int, now()
+select gen_random_uuid(), a.ids[1 + n %% {AGENTS}], p.ids[1 + n %% {PROJECTS}], (array['openai','anthropic','google'])[1 + n %% 3],
+  'model-' || n %% 7, m.at, (m.at at time zone s.time_zone)::date, n %% 9000, n %% 700, n %% 300, 0,
+  case when n %% 97 > 0 then (n %% 9973) / 100000.0 end, case when n %% 97 > 0 then 'caller' else 'unpriced' end, 'bench-' || n,
+  (n %% 97 = 0)::int, now()
 from generate_series(%(first)s::bigint, %(last)s::bigint) n
-  cross join lateral (select now() - interval '1 day' * (n % {DAYS}) - interval '1 second' * (n % 80000) as at) m
+  cross join lateral (select now() - interval '1 day' * (n %% {DAYS}) - interval '1 second' * (n %% 80000) as at) m
   cross join (select array_agg(id order by name) as ids from agents where name like 'costs-%%') a
   cross join (select array_agg(id order by name) as ids from projects where name like 'Costs %%') p cross join settings s
 """
