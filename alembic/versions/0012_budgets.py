@@ -134,6 +134,7 @@ declare
   zone text;
   marks int[];
   mark int;
+  goal int;
   first date;
   spent numeric;
   until timestamptz;
@@ -141,11 +142,19 @@ declare
   done int := 0;
 begin
   for b in select * from budgets where limit_usd is not null
-      and (p_agents is null or scope = 'company' or agent_id = any(p_agents) or project_id = any(p_projects))
-      order by id for no key update loop
+      and (p_agents is null or scope = 'company' or agent_id = any(p_agents) or project_id = any(p_projects)) order by id loop
     if zone is null then
       select s.time_zone, s.budget_thresholds into zone, marks from settings s;
     end if;
+    if p_agents is not null and b.limit_usd > 0 and b.stopped_until is null then
+      -- far from the next threshold nobody has to wait for anybody
+      first := budget_start(b.period, moment, zone);
+      goal := (select min(m) from unnest(marks) m where m > case when b.told_for = first then b.told else 0 end);
+      continue when budget_spent(b.scope, coalesce(b.agent_id::text, b.project_id::text, 'all'), b.period, first) * 100
+        < b.limit_usd * coalesce(goal, 100) * 0.9;
+    end if;
+    select * into b from budgets where id = b.id for no key update;
+    continue when not found or b.limit_usd is null;
     -- a statement of its own: its snapshot is younger than the lock, so that no cost of another is missed
     first := budget_start(b.period, moment, zone);
     spent := budget_spent(b.scope, coalesce(b.agent_id::text, b.project_id::text, 'all'), b.period, first);
@@ -216,9 +225,9 @@ update cost_rollup r set requests = x.calls, cache_write_tokens = x.tokens from 
     ('task', c.task_id::text, '0001-01-01'::date), ('execution', c.execution_id::text, '0001-01-01'::date)) k(kind, key, day)
   where k.key is not null group by 1, 2, 3) x where (r.kind, r.key, r.day) = (x.kind, x.key, x.day);
 --
-insert into cost_cube (day, agent, project, provider, model, amount_usd, calls, unpriced, input_tokens, output_tokens,
+insert into cost_cube (day, agent, project, provider, model, shard, amount_usd, calls, unpriced, input_tokens, output_tokens,
   cached_tokens)
-select day, coalesce(agent_id::text, ''), coalesce(project_id::text, ''), provider, model, coalesce(sum(amount_usd), 0),
+select day, coalesce(agent_id::text, ''), coalesce(project_id::text, ''), provider, model, 0, coalesce(sum(amount_usd), 0),
   count(*), sum(unpriced), sum(input_tokens), sum(output_tokens), sum(cached_tokens)
 from costs group by 1, 2, 3, 4, 5;
 --
@@ -235,6 +244,19 @@ update tasks t set reopened_count = least(e.n, 30000) from (
 """
 FORGET = """
 delete from cost_rollup where kind = 'provider';
+--
+with gone as (delete from cost_rollup where shard > 0 returning *)
+insert into cost_rollup as r (kind, key, day, shard, amount_usd, catalogue_usd, caller_usd, difference_usd, calls, unpriced,
+  differing, input_tokens, output_tokens, cached_tokens)
+select kind, key, day, 0, sum(amount_usd), sum(catalogue_usd), sum(caller_usd), sum(difference_usd), sum(calls),
+  sum(unpriced), sum(differing), sum(input_tokens), sum(output_tokens), sum(cached_tokens)
+from gone group by kind, key, day
+on conflict (kind, key, day, shard) do update set amount_usd = r.amount_usd + excluded.amount_usd,
+  catalogue_usd = r.catalogue_usd + excluded.catalogue_usd, caller_usd = r.caller_usd + excluded.caller_usd,
+  difference_usd = r.difference_usd + excluded.difference_usd, calls = r.calls + excluded.calls,
+  unpriced = r.unpriced + excluded.unpriced, differing = r.differing + excluded.differing,
+  input_tokens = r.input_tokens + excluded.input_tokens, output_tokens = r.output_tokens + excluded.output_tokens,
+  cached_tokens = r.cached_tokens + excluded.cached_tokens;
 --
 update cost_rollup r set amount_usd = r.amount_usd - x.amount, unpriced = r.unpriced - x.unpriced,
   input_tokens = r.input_tokens - x.input_tokens, output_tokens = r.output_tokens - x.output_tokens,
@@ -303,6 +325,7 @@ def _sums() -> None:
         "cost_cube",
         sa.Column("day", sa.Date(), primary_key=True),
         *[sa.Column(name, sa.String(), primary_key=True) for name in ("agent", "project", "provider", "model")],
+        sa.Column("shard", sa.SmallInteger(), primary_key=True, autoincrement=False),
         sa.Column("amount_usd", sa.Numeric(24, 12), nullable=False),
         *[_count(name) for name in ("calls", "unpriced", "input_tokens", "output_tokens", "cached_tokens")],
         postgresql_with={"fillfactor": "60"},

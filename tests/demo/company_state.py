@@ -12,6 +12,14 @@ from orkwork.domains.costs.service import recording as costs
 RECORD = ("events", "event_log", "event_log_cursor", "event_deliveries", "alembic_version")
 """The record itself, which grows."""
 
+_KEPT = "sum(amount_usd), sum(calls), sum(unpriced), sum(input_tokens), sum(output_tokens), sum(cached_tokens)"
+SUMMED = {
+    "cost_rollup": f"select row(kind, key, day, {_KEPT})::text from cost_rollup group by kind, key, day order by 1",
+    "cost_cube": f"select row(day, agent, project, provider, model, {_KEPT})::text from cost_cube "
+    "group by day, agent, project, provider, model order by 1",
+}
+"""Sums that are kept in parts: what counts is what they add up to."""
+
 
 def everything() -> dict[str, list[str]]:
     """All rows of all tables but the record's, as text in one order."""
@@ -20,7 +28,9 @@ def everything() -> dict[str, list[str]]:
             connection.exec_driver_sql("select tablename from pg_tables where schemaname = 'public'").scalars().all()
         )
         return {
-            name: list(connection.exec_driver_sql(f"select t::text from {name} t order by 1").scalars())
+            name: list(
+                connection.exec_driver_sql(SUMMED.get(name, f"select t::text from {name} t order by 1")).scalars()
+            )
             for name in sorted(names)
             if name not in RECORD
         }

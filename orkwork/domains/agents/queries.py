@@ -141,9 +141,9 @@ from today t join cost_rollup r on r.kind = 'agent' and r.key = %(id)s::text
   and (r.day >= date_trunc('month', t.day) or r.day <= t.day - interval '1 month')
 """
 _SPENT_BY_MODEL = """
-select c.model, coalesce(sum(c.amount_usd), 0) as amount_usd, count(*) as calls,
+select c.model, coalesce(sum(c.amount_usd), 0) as amount_usd, sum(c.calls)::bigint as calls,
   coalesce(sum(c.input_tokens + c.output_tokens), 0)::bigint as tokens
-from costs c where c.agent_id = %(id)s and c.day >= %(first)s group by 1 order by 2 desc, 1 limit 12
+from cost_cube c where c.agent = %(id)s::text and c.day >= %(first)s group by 1 order by 2 desc, 1 limit 12
 """
 
 

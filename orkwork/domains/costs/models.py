@@ -205,6 +205,8 @@ class CostCube(SQLModel, table=True):
     """A project's id; empty for none."""
     provider: str = Field(primary_key=True)
     model: str = Field(primary_key=True)
+    shard: int = Field(0, sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    """Callers at once add to rows of their own; a sum is that of all."""
     amount_usd: Decimal = _money()
     calls: int = _count()
     unpriced: int = _count()

@@ -44,11 +44,12 @@ select count(*) as sums, count(*) filter (where differs) as differing,
 from compared
 """
 _CROSSED = f"""
-with w (day, agent, project, provider, model, {_CUBE_COLUMNS}) as ({cube_of(_ROWS)}),
+with w (day, agent, project, provider, model, shard, {_CUBE_COLUMNS}) as ({cube_of(_ROWS)}),
 compared as (
   select coalesce(k.day, w.day) as day, coalesce(k.model, w.model) as model, {_differs(CUBE_SUMS)} as differs,
     k.amount_usd as kept, w.amount_usd as counted
-  from (select * from cost_cube where day between %(since)s and %(until)s) k full join w
+  from (select day, agent, project, provider, model, {", ".join(f"sum({name}) as {name}" for name in CUBE_SUMS)} from cost_cube
+      where day between %(since)s and %(until)s group by 1, 2, 3, 4, 5) k full join w
     on (k.day, k.agent, k.project, k.provider, k.model) = (w.day, w.agent, w.project, w.provider, w.model))
 select count(*) as sums, count(*) filter (where differs) as differing,
   coalesce((select jsonb_agg(jsonb_build_object('kind', 'crossed', 'key', model, 'day', day, 'kept_usd', kept::text,

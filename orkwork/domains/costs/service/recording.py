@@ -43,18 +43,22 @@ _KEYS = """
 """
 
 
-def rollup_of(source: str) -> str:
-    """The sums of ledger rows, by what they are kept: a SELECT over `source`."""
+_SHARD = "pg_backend_pid() %% 8"
+"""Callers at once add to rows of their own, so that none waits for another's commit; who reads adds them up."""
+
+
+def rollup_of(source: str, shard: str = "0") -> str:
+    """The sums of ledger rows, by what they are kept: a SELECT over `source`. One task's and one run's are never parted."""
     return f"""
-  select k.kind, k.key, k.day, 0, {_SUMS}
+  select k.kind, k.key, k.day, case when k.kind in ('task', 'execution') then 0 else {shard} end, {_SUMS}
   from {source} c cross join lateral ({_KEYS}) k(kind, key, day)
   where k.key is not null group by 1, 2, 3 order by 1, 2, 3"""
 
 
-def cube_of(source: str) -> str:
+def cube_of(source: str, shard: str = "0") -> str:
     """The crossed sums of ledger rows: a SELECT over `source`."""
     return f"""
-  select c.day, coalesce(c.agent_id::text, ''), coalesce(c.project_id::text, ''), c.provider, c.model,
+  select c.day, coalesce(c.agent_id::text, ''), coalesce(c.project_id::text, ''), c.provider, c.model, {shard},
     coalesce(sum(c.amount_usd), 0), count(*) filter (where c.corrects_id is null), sum(c.unpriced),
     sum(c.input_tokens), sum(c.output_tokens), sum(c.cached_tokens)
   from {source} c group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5"""
@@ -65,14 +69,14 @@ def _added(names: tuple[str, ...]) -> str:
 
 
 _ROLL = f"insert into cost_rollup as r (kind, key, day, shard, {', '.join(SUMS)})"
-_CUBE = f"insert into cost_cube as r (day, agent, project, provider, model, {', '.join(CUBE_SUMS)})"
+_CUBE = f"insert into cost_cube as r (day, agent, project, provider, model, shard, {', '.join(CUBE_SUMS)})"
 ROLLED = f"""
 rolled as (
-  {_ROLL} {rollup_of("ins")}
+  {_ROLL} {rollup_of("ins", _SHARD)}
   on conflict (kind, key, day, shard) do update set {_added(SUMS)} returning true as yes),
 crossed as (
-  {_CUBE} {cube_of("ins")}
-  on conflict (day, agent, project, provider, model) do update set {_added(CUBE_SUMS)} returning true as yes)
+  {_CUBE} {cube_of("ins", _SHARD)}
+  on conflict (day, agent, project, provider, model, shard) do update set {_added(CUBE_SUMS)} returning true as yes)
 """
 """The CTEs that add what a CTE `ins` has put into the ledger to all sums."""
 JUDGED = """
