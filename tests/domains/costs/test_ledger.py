@@ -290,7 +290,7 @@ def test_a_sum_that_cannot_be_kept_is_refused_and_named(http: TestClient, compan
     with db.engine().begin() as connection:
         connection.exec_driver_sql(
             "insert into cost_rollup select (jsonb_populate_record(r, jsonb_build_object('shard', s))).* from cost_rollup r "
-            "cross join generate_series(0, 7) s on conflict do nothing"
+            "cross join generate_series(0, 15) s on conflict do nothing"
         )
         connection.exec_driver_sql("update cost_rollup set amount_usd = 999999999999")
     refused = http.post(f"{BASE}/costs", json=call, headers=worker.headers)
