@@ -147,6 +147,7 @@ INNER = {
     "tasks": {"moving", "judging", "shapes", "candidates", "clocks", "failing", "handing_in"},
     "demo": {"ledger", "erasing"},
     "sla": {"keeping"},
+    "anomalies": {"finding", "comparing", "acting"},
     "workflows": {"rows", "beginning", "counting", "starters", "switching", "advancing"},
 }
 """Files whose functions are parts of operations: `moving` is the one move that several operations make."""

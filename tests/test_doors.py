@@ -217,7 +217,21 @@ POLICY |= {
     "executions.remove_artifact": (ADMIN, "tasks:write", 1),
     "tasks.lift_bar": (ADMIN, NOBODY, 0),
 }
+POLICY |= {
+    "anomalies.anomalies": (VIEWER, "agents:read", 0),
+    "anomalies.anomaly": (VIEWER, "agents:read", 0),
+    "anomalies.tally": (VIEWER, "agents:read", 0),
+    "anomalies.acknowledge": (ADMIN, NOBODY, 0),
+    "anomalies.close": (ADMIN, NOBODY, 0),
+    "anomalies.snooze": (ADMIN, NOBODY, 0),
+    "anomalies.undo": (ADMIN, NOBODY, 0),
+    "performance.leaderboard": (VIEWER, "agents:read", 0),
+    "performance.performance": (VIEWER, "agents:read", 0),
+}
 SYSTEM_ONLY = {
+    "anomalies.watch",
+    "anomalies.watch_closely",
+    "performance.count_scores",
     "executions.check_clocks",
     "executions.sweep_files",
     "agents.agent_id_by_name",
@@ -529,6 +543,18 @@ ROUTES |= {
     "artifacts.get": Route("GET", "/artifacts/{none}", None, VIEWER, "tasks:read"),
     "artifacts.delete": Route("DELETE", "/artifacts/{none}", None, ADMIN, "tasks:write", 1),
     "artifacts.content": Route("GET", "/artifacts/{none}/content", None, VIEWER, "tasks:read"),
+}
+ROUTES |= {
+    "agents.performance": Route("GET", "/agents/{agent}/performance", None, VIEWER, "agents:read"),
+    "performance.leaderboard": Route("GET", "/intelligence/leaderboard", None, VIEWER, "agents:read"),
+    "anomalies.list": Route("GET", "/intelligence/anomalies", None, VIEWER, "agents:read"),
+    "anomalies.get": Route("GET", "/intelligence/anomalies/{none}", None, VIEWER, "agents:read"),
+    "anomalies.acknowledge": Route("POST", "/intelligence/anomalies/{none}/acknowledge", None, ADMIN, NOBODY),
+    "anomalies.close": Route("POST", "/intelligence/anomalies/{none}/close", {}, ADMIN, NOBODY),
+    "anomalies.snooze": Route(
+        "POST", "/intelligence/anomalies/{none}/snooze", {"until": "2999-01-01T00:00:00Z"}, ADMIN, NOBODY
+    ),
+    "anomalies.undo": Route("POST", "/intelligence/anomalies/{none}/undo", None, ADMIN, NOBODY),
 }
 OPEN_ROUTES = {"auth.owner", "auth.accept_invite", "auth.github_login", "auth.github_callback"}
 """Ways in: nobody is signed in yet. Each has tests of its own."""

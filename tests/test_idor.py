@@ -6,13 +6,19 @@ from typing import Any, NamedTuple
 import pytest
 from fastapi.testclient import TestClient
 
-from orkwork.core import db
+from orkwork.core import db, door
+from orkwork.core.actor import system
+from orkwork.domains.anomalies.models import AnomalyRule
+from orkwork.domains.anomalies.queries import listing
+from orkwork.domains.anomalies.queries.listing import AnomalyFilter
+from orkwork.domains.anomalies.service import watching
 from orkwork.domains.costs.schemas.budgets import ProjectBudgetIn
 from orkwork.domains.costs.service import budgeting
 from orkwork.domains.sla.schemas import RuleIn
 from orkwork.domains.sla.service import ruling
-from orkwork.domains.tasks.schemas import DependencyIn
-from orkwork.domains.tasks.service import assignment, dependencies
+from orkwork.domains.tasks.models import Status
+from orkwork.domains.tasks.schemas import DependencyIn, MoveIn
+from orkwork.domains.tasks.service import assignment, dependencies, lifecycle
 from orkwork.domains.workflows.schemas.starting import HookIn, ScheduleIn, TriggerIn
 from orkwork.domains.workflows.schemas.templates import StartIn, StepDef, WorkflowIn
 from orkwork.domains.workflows.service import editing, hooking, running, scheduling, triggering
@@ -71,7 +77,11 @@ def two(http: TestClient, company: Company) -> Two:
         "trigger": company.do(triggering.create_trigger, workflow, TriggerIn(name=MARK, pattern="agent.*")).id,
         "hook": company.do(hooking.create_hook, workflow, HookIn(name=MARK)).id,
     }
+    company.do(lifecycle.transition, "BET-2", MoveIn(to=Status.CANCELLED))  # what waits for it is stuck
+    door.run(system("clock"), watching.watch_closely, write=True)
+    (stuck,) = company.do(listing.anomalies, AnomalyFilter(rules=[AnomalyRule.DEADLOCK])).items
     ids = {
+        "anomaly": str(stuck.id),
         "workflow": str(workflow),
         "flow_run": str(run_of_flow),
         **{name: str(found) for name, found in starters.items()},
@@ -200,6 +210,9 @@ READS = [
     "/budgets?project=BET",
     "/budgets/reservations",
     "/budgets/reservations/{reservation}",
+    "/intelligence/anomalies",
+    "/intelligence/anomalies/{anomaly}",
+    "/intelligence/anomalies?project={b}",
 ]
 
 
@@ -221,6 +234,7 @@ def test_nothing_of_the_other_project_can_be_read(http: TestClient, two: Two, pa
             "hook",
             "cost",
             "reservation",
+            "anomaly",
         ):
             assert two.ids[secret] not in answer.text
         assert "BET-" not in answer.text

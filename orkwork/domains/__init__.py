@@ -2,6 +2,6 @@
 
 DOMAINS = (
     "settings", "auth", "audit", "jobs", "agents", "decisions", "standing", "projects", "tasks", "executions", "trackers", "costs",
-    "sla", "workflows", "demo",
+    "performance", "anomalies", "sla", "workflows", "demo",
     "dashboard",
 )  # fmt: skip

@@ -32,6 +32,7 @@ QUIET = {
     "owner_links": "links that are long over are swept",
     "workflow_drafts": "what somebody types; saved, it is a version with its event",
     "cost_checks": "the report of a comparison; what it finds wrong has an event",
+    "anomalies": "when each was last seen; what is news of it has events",
     "workflow_follower": "how far workflows have read the record",
 }
 """What may be written without an event, and why."""

@@ -26,6 +26,11 @@ class Company(SQLModel, table=True):
             "and weight_performance >= 0 and weight_workload >= 0 and weight_cost >= 0",
             name="weights",
         ),
+        CheckConstraint(
+            "score_completion + score_speed + score_quality + score_defects + score_cost = 1 and score_completion >= 0 "
+            "and score_speed >= 0 and score_quality >= 0 and score_defects >= 0 and score_cost >= 0",
+            name="score_weights",
+        ),
         CheckConstraint("take_up_seconds between 10 and 86400", name="take_up_seconds"),
         CheckConstraint("loop_breaker_runs between 2 and 100", name="loop_breaker_runs"),
         CheckConstraint("offer_rule_after between 2 and 100", name="offer_rule_after"),
@@ -41,6 +46,16 @@ class Company(SQLModel, table=True):
     weight_performance: Decimal = _share("0.30")
     weight_workload: Decimal = _share("0.20")
     weight_cost: Decimal = _share("0.10")
+    score_completion: Decimal = _share("0.30")
+    """The weights of an agent's performance score; together they are 1."""
+    score_speed: Decimal = _share("0.20")
+    score_quality: Decimal = _share("0.25")
+    score_defects: Decimal = _share("0.15")
+    score_cost: Decimal = _share("0.10")
+    anomaly_rules: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
+    """What counts as an anomaly and what is done about it: `schemas.AnomalyRules`."""
     take_up_seconds: int = Field(600, sa_column=Column(Integer, nullable=False, server_default="600"))
     """How long an agent may leave a task that the score gave it, before another gets it."""
     hold: dict[str, Any] | None = Field(None, sa_column=Column(JSONB(none_as_null=True)))

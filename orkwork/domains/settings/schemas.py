@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from orkwork.core.schema import In, Int, Name, Out, Short, Str
+from orkwork.domains.anomalies.models import ABOUT_AGENTS, AnomalyAction, AnomalyRule
 from orkwork.domains.tasks.models import Failure
 
 Locale = Literal["en", "uk"]
@@ -32,6 +33,63 @@ class AssignmentWeights(In):
         if total != 1:
             raise PydanticCustomError("weights_sum", "must add up to 1; they add up to {total}", {"total": str(total)})
         return self
+
+
+class PerformanceWeights(In):
+    """How much each part of an agent's performance score counts; together 1."""
+
+    completion: Weight
+    speed: Weight
+    quality: Weight
+    defects: Weight
+    cost: Weight
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        total = self.completion + self.speed + self.quality + self.defects + self.cost
+        if total != 1:
+            raise PydanticCustomError("weights_sum", "must add up to 1; they add up to {total}", {"total": str(total)})
+        return self
+
+
+class AnomalyRules(In):
+    """From when on something is an anomaly, and what the system does about it by itself. What is absent is as usual."""
+
+    silent_minutes: Annotated[Int, Field(ge=1, le=10_080)] = 30
+    """An active agent without a sign of life for longer than this."""
+    window_days: Annotated[Int, Field(ge=1, le=365)] = 30
+    """The days in which runs and costs are compared."""
+    tokens_factor: Annotated[float, Field(gt=1, le=1000, allow_inf_nan=False)] = 3
+    """A run with more than this many times the mean tokens of its agent's runs."""
+    tokens_samples: Annotated[Int, Field(ge=2, le=100_000)] = 20
+    """With fewer runs in the window an agent has no mean."""
+    failures: Annotated[Int, Field(ge=2, le=1000)] = 3
+    """So many runs of one agent that failed in one way."""
+    failures_hours: Annotated[Int, Field(ge=1, le=720)] = 24
+    """Within so many hours."""
+    review_hours: Annotated[Int, Field(ge=1, le=2160)] = 24
+    """A task that waits longer than this for its review."""
+    cost_deviation: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)] = 3.5
+    """A completed task whose modified z-score against its like is above this."""
+    cost_samples: Annotated[Int, Field(ge=5, le=100_000)] = 10
+    """With fewer tasks alike none is out of line."""
+    price_days: Annotated[Int, Field(ge=1, le=90)] = 7
+    """A changed price is told for so long."""
+    actions: dict[AnomalyRule, AnomalyAction] = {}
+    """What is done at once when a rule finds something, and can be undone; nothing where a rule is absent."""
+
+    @field_validator("actions")
+    @classmethod
+    def _possible(cls, value: dict[AnomalyRule, AnomalyAction]) -> dict[AnomalyRule, AnomalyAction]:
+        for rule in value:
+            if rule not in ABOUT_AGENTS:
+                offered = ", ".join(sorted(ABOUT_AGENTS))
+                raise PydanticCustomError(
+                    "anomaly_action",
+                    "{rule} concerns no agent; there are: {offered}",
+                    {"rule": rule, "offered": offered},
+                )
+        return value
 
 
 class HoldIn(In):
@@ -119,6 +177,8 @@ class CompanyOut(Out):
     time_zone: str
     locale: str
     assignment_weights: AssignmentWeights
+    performance_weights: PerformanceWeights
+    anomaly_rules: AnomalyRules
     take_up_seconds: int
     """How long an agent may leave a task that the score gave it, before another gets it."""
     hold: HoldOut | None
@@ -143,6 +203,8 @@ class CompanyPatch(In):
     """IANA name: `Europe/Kyiv`."""
     locale: Locale | None = None
     assignment_weights: AssignmentWeights | None = None
+    performance_weights: PerformanceWeights | None = None
+    anomaly_rules: AnomalyRules | None = None
     take_up_seconds: Annotated[Int, Field(ge=10, le=86_400)] | None = None
     limits: Limits | None = None
     loop_breaker_runs: Annotated[Int, Field(ge=2, le=100)] | None = None

@@ -23,9 +23,14 @@ def update_company(work: Work, patch: CompanyPatch, if_match: int | None = None)
     check_version(row.version, if_match)
     wanted = patch.model_dump(exclude_none=True)
     weights = wanted.pop("assignment_weights", {})
+    scores = wanted.pop("performance_weights", {})
+    if patch.anomaly_rules is not None:
+        wanted["anomaly_rules"] = patch.anomaly_rules.model_dump(mode="json", exclude_defaults=True)
     if patch.limits is not None:
         wanted["limits"] = patch.limits.kept()
-    before, after = changes(row.model_dump(), wanted | {f"weight_{name}": weight for name, weight in weights.items()})
+    wanted |= {f"weight_{name}": weight for name, weight in weights.items()}
+    wanted |= {f"score_{name}": weight for name, weight in scores.items()}
+    before, after = changes(row.model_dump(), wanted)
     if patch.locale and row.version == 1:  # until somebody names a language it is only assumed
         before["locale"], after["locale"] = None, patch.locale
     if after:

@@ -50,8 +50,8 @@ NOT_BARRED = """not exists (select from task_bars b
 BARRED_FROM = "select array_agg(b.task_id) from task_bars b where b.agent_id = %(agent)s and b.lifted_at is null"
 """The tasks that the loop breaker keeps from one agent."""
 MAY_SEE = "(a.project_ids is null or t.project_id = any(a.project_ids))"
-PERFORMANCE = "select null::uuid as agent_id, null::numeric as score where false"
-"""Each agent's performance, 0 to 100. Nobody measures it yet: an agent without a row counts as 50."""
+PERFORMANCE = "select agent_id, score from performance_scores where day = (select max(day) from performance_days)"
+"""Each agent's performance, 0 to 100, on the last day that was counted; an agent without a row counts as 50."""
 _FACTS = f"""
 select a.id as agent_id, a.id = %(caller)s as calls, a.name, a.status, a.autonomy_level, l.running, l.max_concurrent,
   {_stops("b.agent_id = a.id or b.project_id = t.project_id")} as stops, {SILENT} as silent, s.hold is not null as held,
