@@ -104,10 +104,10 @@ def graver(share: float, high: float) -> Severity:
 
 
 SAYS: Final[dict[AnomalyRule, str]] = {
-    AnomalyRule.SILENT: "{subject} gave no sign of life for {minutes} minutes and holds {tasks} tasks",
+    AnomalyRule.SILENT: "{subject} gave no sign of life for {minutes} minutes; tasks in hand: {tasks}",
     AnomalyRule.TOKENS: "{subject} used {tokens} tokens, {times} times the mean of {runs} runs",
     AnomalyRule.FAILURES: "{subject} failed {count} times in {hours} hours: {failure}",
-    AnomalyRule.DEADLOCK: "{count} tasks wait for {subject}, which nobody will move: {why}",
+    AnomalyRule.DEADLOCK: "{subject}, which nobody will move, keeps others waiting ({count}): {why}",
     AnomalyRule.AGENT_BUDGET: "{subject} spent {spent} of {budget} USD today",
     AnomalyRule.PROJECT_BUDGET: "{subject} spent {spent} of {budget} USD",
     AnomalyRule.REVIEW: "{subject} waits for its review since {hours} hours",

@@ -23,6 +23,8 @@ class Evidence(Out):
     """What a person calls it."""
     href: str | None = None
     """Its page below the server's address."""
+    at: datetime | None = None
+    """When it happened, or since when it is so."""
     says: str = ""
     """What it shows."""
 

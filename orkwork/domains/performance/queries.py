@@ -63,13 +63,18 @@ _SAYS = {
 }
 
 
+_FEW = "It did all of it well ({part}), but {n} samples are few: the company's mean still takes {points} points."
+
+
 def _improvement(score: ScoreOut) -> Improvement | None:
     """What takes the most points, with a sentence; None for a score of 100."""
     worst = max(score.parts, key=lambda part: part.lost, default=None)
     if worst is None or worst.lost <= 0:
         return None
-    says = _SAYS[worst.part].format(points=f"{worst.lost:.1f}", share=f"{worst.value:.0%}", n=worst.samples)
-    return Improvement(part=worst.part, points=worst.lost, says=says)
+    only_few = worst.value >= 1
+    named = {"points": f"{worst.lost:.1f}", "share": f"{worst.value:.0%}", "n": worst.samples, "part": worst.part.value}
+    says = (_FEW if only_few else _SAYS[worst.part]).format(**named)
+    return Improvement(part=worst.part, points=worst.lost, only_few=only_few, says=says)
 
 
 _BOARD = f"""

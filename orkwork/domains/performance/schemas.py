@@ -61,6 +61,8 @@ class Improvement(Out):
     part: Part
     points: float
     """What it takes from 100 now."""
+    only_few: bool
+    """Whether the agent did nothing wrong there: with few samples the company's mean still counts."""
     says: str
     """The same in a sentence."""
 

@@ -105,7 +105,7 @@ def test_what_is_wrong_is_found_once_kept_while_it_lasts_and_let_go(company: Com
     with time_machine.travel(NOON + timedelta(minutes=31), tick=False):
         watch()
         (silent,) = lasting(company, AnomalyRule.SILENT)
-        assert silent.says == "CODE gave no sign of life for 31 minutes and holds 1 tasks"
+        assert silent.says == "CODE gave no sign of life for 31 minutes; tasks in hand: 1"
         assert [shown.label for shown in silent.evidence] == ["CODE", "HAL-2 T1"]
         assert silent.severity == "high"
     with time_machine.travel(NOON + timedelta(hours=25), tick=False):
@@ -160,9 +160,9 @@ def test_what_differs_from_its_like_is_found_with_its_evidence(company: Company)
         execute("update tasks set blocked_count = 1, flagged = true where key = 'HAL-12'")
         watch()
         assert sorted(said(lasting(company))) == [
-            "2 tasks wait for HAL-12, which nobody will move: they wait on each other",
             "CODE failed 4 times in 24 hours: tests_failed",
             "HAL-11 cost 9 USD, its like 0.15 USD",
+            "HAL-12, which nobody will move, keeps others waiting (2): they wait on each other",
             "The price of openai/gpt-x changed",
             "audit.seal failed 3 times in a row",
         ]

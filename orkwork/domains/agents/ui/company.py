@@ -5,8 +5,10 @@ import reflex as rx
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries
 from orkwork.domains.agents.models import AgentStatus
-from orkwork.domains.agents.ui import lines
+from orkwork.domains.agents.ui import lines, scores
 from orkwork.domains.agents.ui.lines import AgentLine
+from orkwork.domains.agents.ui.scores import RankLine
+from orkwork.domains.performance import queries as performance
 from orkwork.ui import nav
 from orkwork.ui.components import filters
 from orkwork.ui.components.avatar import avatar
@@ -21,7 +23,7 @@ from orkwork.ui.page import page
 from orkwork.ui.screen import Screen, handler
 from orkwork.ui.shell import Shell
 
-VIEWS = ("cards", "list", "org")
+VIEWS = ("cards", "list", "org", "board")
 nav.place("Agents", "/agents", "bot", keys="ga", order=30, phone=True)
 nav.action("Create agent", "/agents/new", "bot")
 
@@ -45,6 +47,7 @@ class Agents(Screen, rx.State):
     view: str = "cards"
     retired: bool = False
     agents: list[AgentLine] = []
+    ranked: list[RankLine] = []
     known: bool = False
     tally: dict[str, int] = {}
 
@@ -55,7 +58,11 @@ class Agents(Screen, rx.State):
         self.retired = self.arg("retired") == "1"
         status = list(AgentStatus) if self.retired else None
         found = await self.ask(queries.at_work, status=status)
-        self.agents = lines.tree(found) if self.view == "org" else [lines.line(agent) for agent in found]
+        board = await self.ask(performance.leaderboard)
+        points = {str(one.agent_id): f"{one.current.score:.0f}" for one in board if one.current}
+        shown = lines.tree(found) if self.view == "org" else [lines.line(agent) for agent in found]
+        self.agents = [{**line, "score": points.get(line["id"], "")} for line in shown]
+        self.ranked = [scores.rank_line(one) for one in board] if self.view == "board" else []
         self.tally = {state: sum(agent.state == state for agent in found) for state in lines.ORDER}
         self.known = True
 
@@ -78,7 +85,7 @@ def _card(agent: rx.Var) -> rx.Component:
     )
     top = rx.el.div(
         head,
-        rx.el.div(lines.state(agent)),
+        rx.el.div(lines.state(agent), scores.badge(agent), class_name="row w"),
         rx.el.div(lines.doing(agent), class_name="meta clamp", style={"minHeight": "32px"}),
         spent,
         class_name="col",
@@ -180,11 +187,12 @@ def _none() -> rx.Component:
 
 
 def _head(view: str) -> rx.Component:
-    icons = {"cards": "bot", "list": "list", "org": "network"}
+    icons = {"cards": "bot", "list": "list", "org": "network", "board": "gauge"}
     options = [
         (t("Cards"), "bot", "/agents"),
         (t("List"), "list", "/agents?view=list"),
         (t("Org chart"), "network", "/agents?view=org"),
+        (t("Leaderboard"), "gauge", "/agents?view=board"),
     ]
     return filters.views(t("View"), options, icons[view])
 
@@ -202,7 +210,7 @@ def _fact() -> rx.Component:
     )
 
 
-@page("/agents", title="Agents", state=Agents, topics={"agent", "task", "execution", "cost"}, fact=_fact)
+@page("/agents", title="Agents", state=Agents, topics={"agent", "task", "execution", "cost", "performance"}, fact=_fact)
 def agents() -> list[rx.Component]:
     """All agents."""
     add = rx.cond(Shell.can_manage, button(t("Add agent"), kind="solid", icon_name="plus", href="/agents/new"))
@@ -212,7 +220,9 @@ def agents() -> list[rx.Component]:
         link(t("Show retired"), "/agents?view=list&retired=1"),
     )
     bar = rx.el.div(
-        rx.match(Agents.view, ("list", _head("list")), ("org", _head("org")), _head("cards")),
+        rx.match(
+            Agents.view, ("list", _head("list")), ("org", _head("org")), ("board", _head("board")), _head("cards")
+        ),
         rx.cond(Agents.view == "list", gone),
         rx.el.span(add, class_name="end"),
         class_name="head",
@@ -221,6 +231,7 @@ def agents() -> list[rx.Component]:
         Agents.view,
         ("list", _list()),
         ("org", _org()),
+        ("board", scores.leaderboard(Agents.ranked)),
         rx.el.div(rx.foreach(Agents.agents, _card), class_name="cards"),
     )
     return [bar, rx.cond(Agents.agents, views, rx.cond(Agents.known, _none()))]

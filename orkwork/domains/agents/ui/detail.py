@@ -12,13 +12,14 @@ from orkwork.core.work import Work
 from orkwork.domains.agents import queries, service
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentOut, AgentPatch
-from orkwork.domains.agents.ui import panels
+from orkwork.domains.agents.ui import panels, scores
 from orkwork.domains.agents.ui.keys import Keys, key_dialogs, keys_card
 from orkwork.domains.agents.ui.lines import NOBODY, AgentLine, line
 from orkwork.domains.audit.ui import words
 from orkwork.domains.audit.ui.words import EventLine
 from orkwork.domains.costs.models import Period
 from orkwork.domains.costs.queries import budgets
+from orkwork.domains.performance import queries as performance
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import runs as run_queries
 from orkwork.domains.tasks.queries import tasks as task_queries
@@ -101,6 +102,7 @@ def _read(work: Work, ref: str) -> dict[str, Any]:
     return {
         "agent": line(at_work),
         "facts": _facts(work, agent),
+        "score": scores.score_line(performance.performance(work, agent.id)),
         "skills": [
             {"name": name, "level": plain(level), "share": int(level * 100)}
             for name, level in sorted(agent.capabilities.items())
@@ -124,6 +126,7 @@ class AgentPage(Screen, rx.State):
 
     agent: AgentLine = NOBODY
     facts: Facts = {}
+    score: scores.ScoreLine = scores.NO_SCORE
     skills: list[Skill] = []
     tasks: list[panels.TaskLine] = []
     runs: list[panels.RunLine] = []
@@ -151,7 +154,7 @@ class AgentPage(Screen, rx.State):
         for name, value in read.items():
             setattr(self, name, value)
         self.found, self.missing, self.retiring = True, False, self.retiring and is_the_same
-        self.watch(f"agent:{ref}", "task", "execution", "cost", "budget", "key")
+        self.watch(f"agent:{ref}", "task", "execution", "cost", "budget", "key", "performance")
         return Keys.load
 
     async def _set(self, patch: AgentPatch) -> None:
@@ -230,7 +233,12 @@ def _none() -> rx.Component:
 def agent() -> rx.Component:
     """One agent."""
     left = stack(panels.tasks_card(AgentPage), panels.runs_card(AgentPage), panels.spending_card(AgentPage))
-    right = stack(panels.facts_card(AgentPage), panels.skills_card(AgentPage), panels.history_card(AgentPage))
+    right = stack(
+        scores.score_card(AgentPage),
+        panels.facts_card(AgentPage),
+        panels.skills_card(AgentPage),
+        panels.history_card(AgentPage),
+    )
     whole = rx.el.div(
         panels.head(AgentPage),
         grid(rx.el.div(left, class_name="c8"), rx.el.div(right, class_name="c4")),

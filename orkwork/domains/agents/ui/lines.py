@@ -42,12 +42,13 @@ class AgentLine(TypedDict):
     days: list[float]
     seen: str
     depth: int
+    score: str
 
 
 NOBODY: AgentLine = {
     "id": "", "href": "", "name": "", "role": "", "adapter": "", "model": "", "state": "", "task_key": "", "task_title": "",
     "task_href": "", "progress": 0, "running": 0, "slots": 0, "budget": "", "today": "", "month": "", "total": "", "share": 0,
-    "tone": "", "days": [], "seen": "", "depth": 0,
+    "tone": "", "days": [], "seen": "", "depth": 0, "score": "",
 }  # fmt: skip
 """What stands on a page before its agent is read."""
 
@@ -79,6 +80,7 @@ def line(agent: AgentAtWork, depth: int = 0) -> AgentLine:
         "days": [float(amount) for amount in agent.spent_days_usd],
         "seen": agent.last_heartbeat_at.isoformat() if agent.last_heartbeat_at else "",
         "depth": depth,
+        "score": "",
     }
 
 

@@ -17,7 +17,7 @@ from orkwork.domains.settings.schemas import AnomalyRules
 
 _TOKENS = """
 with used as materialized (  -- as the run reports, else as its calls add up
-  select x.id, x.agent_id, x.task_id, x.project_id, x.run, x.status, coalesce(
+  select x.id, x.agent_id, x.task_id, x.project_id, x.run, x.status, x.started_at, coalesce(
       case when num_nonnulls(x.input_tokens, x.output_tokens) > 0
         then coalesce(x.input_tokens, 0) + coalesce(x.output_tokens, 0) end,
       r.input_tokens + r.output_tokens) as tokens
@@ -26,7 +26,7 @@ with used as materialized (  -- as the run reports, else as its calls add up
   where x.started_at > %(since)s),
 means as (select agent_id, count(*)::int as runs, sum(tokens)::bigint as total from used
   where tokens is not null and status <> 'running' group by 1 having count(*) >= %(least)s)
-select u.id, u.agent_id, a.name as agent_name, u.task_id, u.project_id, u.run, u.tokens, m.runs, m.total, t.key
+select u.id, u.agent_id, a.name as agent_name, u.task_id, u.project_id, u.run, u.started_at, u.tokens, m.runs, m.total, t.key
 from used u join means m on m.agent_id = u.agent_id join tasks t on t.id = u.task_id join agents a on a.id = u.agent_id
 where u.tokens * m.runs >= %(factor)s * m.total order by u.tokens desc, u.id limit 10000
 """
@@ -56,14 +56,15 @@ def tokens(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
                 task_id=row["task_id"],
                 execution_id=row["id"],
                 figures=figures | {"factor": limits.tokens_factor},
-                evidence=[run_evidence(row), agent_evidence(row)],
+                evidence=[run_evidence(row, row["started_at"]), agent_evidence(row)],
             )
         )
     return found
 
 
 _COSTS = """
-select t.id, t.key, t.title, t.project_id, array(select l from unnest(t.labels) l order by 1) as labels, r.amount_usd as cost
+select t.id, t.key, t.title, t.project_id, array(select l from unnest(t.labels) l order by 1) as labels, t.completed_at,
+  r.amount_usd as cost
 from tasks t join cost_rollup r on r.kind = 'task' and r.key = t.id::text and r.day = '0001-01-01' and r.shard = 0
 where t.status = 'COMPLETED' and t.completed_at > %(since)s and r.amount_usd > 0
 order by t.completed_at desc limit 50000
@@ -98,7 +99,7 @@ def _dear(row: Mapping[str, Any], z: float, middle: float, count: int) -> Findin
         task_id=row["id"],
         project_id=row["project_id"],
         figures=figures,
-        evidence=[task_evidence(row)],
+        evidence=[task_evidence(row, at=row["completed_at"])],
     )
 
 
@@ -124,9 +125,7 @@ def prices(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
     for row in work.all(_PRICES, {"since": now - timedelta(days=limits.price_days)}):
         name = f"{row['provider']}/{row['model']}"
         told = [
-            Evidence(
-                kind="cost", id=str(row[f"{when}_id"]), label=f"{row['model']} {at.isoformat()}", says=row[when] or ""
-            )
+            Evidence(kind="cost", id=str(row[f"{when}_id"]), label=row["model"], at=at, says=row[when] or "")
             for when, at in (("before", row["before_at"]), ("after", row["first_at"]))
         ]
         found.append(

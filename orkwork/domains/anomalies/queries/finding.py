@@ -21,22 +21,22 @@ OF_A_KIND = 5
 """So many tasks that wait for one thing make it grave."""
 
 
-def agent_evidence(row: Mapping[str, Any], says: str = "") -> Evidence:
+def agent_evidence(row: Mapping[str, Any], at: datetime | None = None) -> Evidence:
     """An agent, from `agent_id` and `agent_name`."""
     agent_id = str(row["agent_id"])
-    return Evidence(kind="agent", id=agent_id, label=row["agent_name"], href=f"/agents/{agent_id}", says=says)
+    return Evidence(kind="agent", id=agent_id, label=row["agent_name"], href=f"/agents/{agent_id}", at=at)
 
 
-def task_evidence(row: Mapping[str, Any], says: str = "") -> Evidence:
+def task_evidence(row: Mapping[str, Any], *, at: datetime | None = None, says: str = "") -> Evidence:
     """A task, from `id`, `key` and `title`."""
     label = f"{row['key']} {row['title']}"
-    return Evidence(kind="task", id=str(row["id"]), label=label, href=f"/tasks/{row['key']}", says=says)
+    return Evidence(kind="task", id=str(row["id"]), label=label, href=f"/tasks/{row['key']}", at=at, says=says)
 
 
-def run_evidence(row: Mapping[str, Any], says: str = "") -> Evidence:
+def run_evidence(row: Mapping[str, Any], at: datetime | None = None) -> Evidence:
     """A run, from `id`, `key` and `run`."""
     label, href = f"{row['key']} #{row['run']}", f"/tasks/{row['key']}/runs/{row['run']}"
-    return Evidence(kind="execution", id=str(row["id"]), label=label, href=href, says=says)
+    return Evidence(kind="execution", id=str(row["id"]), label=label, href=href, at=at)
 
 
 _SILENT = """
@@ -69,7 +69,7 @@ def silent(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
                 subject=row["agent_name"],
                 agent_id=row["agent_id"],
                 figures={"minutes": minutes, "limit": limits.silent_minutes, "tasks": len(row["held"])},
-                evidence=[agent_evidence(row, row["sign"].isoformat()), *held],
+                evidence=[agent_evidence(row, row["sign"]), *held],
             )
         )
     return found
@@ -153,7 +153,10 @@ def deadlocks(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
                 task_id=row["id"],
                 project_id=row["project_id"],
                 figures={"count": len(waiting), "why": _why(row)},
-                evidence=[task_evidence(row, row["status"]), *map(task_evidence, waiting[: SHOWN - 1])],
+                evidence=[
+                    task_evidence(row, says=row["status"]),
+                    *(task_evidence(task) for task in waiting[: SHOWN - 1]),
+                ],
             )
         )
     edges = [(row["waits"], row["waits_for"]) for row in work.all(_EDGES)]
@@ -162,7 +165,7 @@ def deadlocks(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
 
 def _why(row: Mapping[str, Any]) -> str:
     if row["status"] in ("FAILED", "CANCELLED"):
-        return row["status"].lower()
+        return f"it {'failed' if row['status'] == 'FAILED' else 'was cancelled'}"
     if row["project_status"] != "active":
         return "project on hold" if row["project_status"] == "paused" else "project archived"
     return f"assigned to {row['agent_name']}, which is {row['agent_status']}"
@@ -266,7 +269,7 @@ def reviews(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
                 task_id=row["id"],
                 project_id=row["project_id"],
                 figures={"hours": hours, "limit": limits.review_hours},
-                evidence=[task_evidence(row, row["since"].isoformat())],
+                evidence=[task_evidence(row, at=row["since"])],
             )
         )
     return found

@@ -16,12 +16,14 @@ from orkwork.domains.agents import service as agent_service
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch
 from orkwork.domains.agents.ui.lines import ORDER, AgentLine, line
+from orkwork.domains.anomalies.queries import listing
+from orkwork.domains.anomalies.ui.lines import AnomalyLine
 from orkwork.domains.audit.schemas import EventOut
 from orkwork.domains.audit.ui import words
 from orkwork.domains.audit.ui.words import EventLine
 from orkwork.domains.costs.queries import figures
 from orkwork.domains.dashboard import queries
-from orkwork.domains.dashboard.ui import beginning, brief, needs, panels
+from orkwork.domains.dashboard.ui import anomalies, beginning, brief, needs, panels
 from orkwork.domains.dashboard.ui.lines import (
     Need,
     ProjectLine,
@@ -98,6 +100,8 @@ def _read(work: Work) -> dict[str, Any]:
         "more_decisions": waits.total - len(asked),
         "in_review": waiting.in_review,
         "failed": waiting.failed,
+        "anomalies": anomalies.gravest(work),
+        "anomalies_count": sum(listing.tally(work).values()),
         "spend": spend_line(queries.spend(work), figures.forecast(work)),
         "sla": _sla(work),
         "projects": projects,
@@ -140,6 +144,8 @@ class Home(Screen, rx.State):
     in_review: int = 0
     more_decisions: int = 0
     failed: int = 0
+    anomalies: list[AnomalyLine] = []
+    anomalies_count: int = 0
     spend: SpendLine = {}
     sla: SlaLine = {}
     projects: list[ProjectLine] = []
@@ -363,6 +369,7 @@ def _full() -> rx.Component:
                 panels.spend(Home),
                 rx.el.div(panels.sla(Home), class_name="no-m"),
                 rx.el.div(panels.agents(Home), class_name="no-m"),
+                anomalies.card_of(Home),
                 rx.el.div(panels.feed(Home), class_name="no-m"),
                 class_name="c4 stack",
             ),
@@ -378,7 +385,7 @@ def _full() -> rx.Component:
     "/",
     title="Dashboard",
     state=Home,
-    topics={"decision", "task", "agent", "project", "execution", "cost", "job", "company"},
+    topics={"decision", "task", "agent", "project", "execution", "cost", "job", "company", "anomaly"},
     fact=today,
     extra=lambda: [hold_button(class_name="no-m")],
 )

@@ -8,13 +8,11 @@ import reflex as rx
 from orkwork.core.errors import Stale, invalid
 from orkwork.domains.settings import queries, service
 from orkwork.domains.settings.schemas import AssignmentWeights, CompanyOut, CompanyPatch
-from orkwork.domains.settings.ui.frame import section, tabs
 from orkwork.ui.components import form
 from orkwork.ui.components.button import button
 from orkwork.ui.components.figure import bar
 from orkwork.ui.components.panel import body, card, notice
 from orkwork.ui.locale import t
-from orkwork.ui.page import page
 from orkwork.ui.screen import Screen, handler, toast
 from orkwork.ui.shell import Shell
 
@@ -27,10 +25,11 @@ TENTH = Decimal("0.1")
 def percents(found: CompanyOut) -> dict[str, str]:
     """The weights in percent."""
     weights = found.assignment_weights.model_dump()
-    return {name: _plain(weights[name] * WHOLE) for name in FACTORS}
+    return {name: percent_text(weights[name] * WHOLE) for name in FACTORS}
 
 
-def _plain(value: Decimal | None) -> str:
+def percent_text(value: Decimal | None) -> str:
+    """A percentage as somebody would type it."""
     return f"{(value or Decimal(0)).normalize():f}"
 
 
@@ -48,18 +47,18 @@ def effect(typed: dict[str, str]) -> dict[str, str]:
     parts = {name: read_percent(typed.get(name, "")) for name in FACTORS}
     known = [part for part in parts.values() if part is not None]
     total = sum(known, Decimal(0))
-    shown = {"sum": _plain(total), "whole": "yes" if total == WHOLE and len(known) == len(FACTORS) else ""}
+    shown = {"sum": percent_text(total), "whole": "yes" if total == WHOLE and len(known) == len(FACTORS) else ""}
     if not shown["whole"]:
-        return shown | {"off": _plain(abs(WHOLE - total)), "over": "yes" if total > WHOLE else ""}
+        return shown | {"off": percent_text(abs(WHOLE - total)), "over": "yes" if total > WHOLE else ""}
     ranked = sorted(FACTORS, key=lambda name: -(parts[name] or 0))
     first = parts[ranked[0]] or Decimal(0)
     rest = WHOLE - first
     return shown | {
         "most": ranked[0],
         "alone": "yes" if first > rest else "",
-        "idle": _plain((parts["workload"] or Decimal(0)) / 2),
-        "cheap": _plain(parts["cost"]),
-        "skill": _plain((parts["capability"] or Decimal(0)) / 10),
+        "idle": percent_text((parts["workload"] or Decimal(0)) / 2),
+        "cheap": percent_text(parts["cost"]),
+        "skill": percent_text((parts["capability"] or Decimal(0)) / 10),
     }
 
 
@@ -83,6 +82,13 @@ class Assigning(Screen, rx.State):
     async def load(self):
         """Read them."""
         self._show(await self.ask(queries.company))
+
+    @handler
+    async def keep_up(self):
+        """Another form of the page changed the company: what stands here is no older for it."""
+        found = await self.ask(queries.company)
+        if percents(found) == self.weights:
+            self.version = found.version
 
     @handler
     async def type_weight(self, name: str, text: str):
@@ -214,26 +220,13 @@ def _fields() -> rx.Component:
     )
 
 
-@page(
-    "/settings/assignment",
-    title="Assignment",
-    state=Assigning,
-    nav="/settings",
-    crumbs=lambda: [(t("Settings"), "/settings")],
-)
-def assignment() -> list[rx.Component]:
+def assignment_card() -> rx.Component:
     """The weights and the take-up time."""
     intro = rx.el.p(
         t("Each candidate gets 0 to 100 points out of four parts; the best gets the task. In percent, together 100."),
         class_name="m2",
     )
-    return [
-        tabs("/settings/assignment"),
-        section(
-            rx.cond(Shell.role & ~Shell.can_manage, notice(t("Owners and admins change these settings."))),
-            card(
-                body(rx.cond(Assigning.version > 0, rx.el.div(intro, _fields(), class_name="stack"))),
-                title=t("Who gets a task"),
-            ),
-        ),
-    ]
+    return card(
+        body(rx.cond(Assigning.version > 0, rx.el.div(intro, _fields(), class_name="stack"))),
+        title=t("Who gets a task"),
+    )

@@ -18,6 +18,7 @@ def tabs(here: str) -> rx.Component:
         (t("People"), "/settings/people"),
         (t("Sessions"), "/settings/sessions"),
         (t("Assignment"), "/settings/assignment"),
+        (t("Anomalies"), "/settings/anomalies"),
         (t("SLA"), "/settings/sla"),
         (t("Budgets"), "/settings/budgets"),
         (t("Appearance"), "/settings/appearance"),
