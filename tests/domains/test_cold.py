@@ -55,7 +55,7 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/settings": ("/settings", "main .card form"),
     "/settings/anomalies": ("/settings/anomalies", "main .card form"),
     "/settings/appearance": ("/settings/appearance", "main .seg >> nth=0"),
-    "/settings/assignment": ("/settings/assignment", "main .card form"),
+    "/settings/assignment": ("/settings/assignment", "main .card form >> nth=1"),
     "/settings/budgets": ("/settings/budgets", "main .card form >> nth=0"),
     "/settings/jobs": ("/settings/jobs", "main tbody tr >> nth=0"),
     "/settings/people": ("/settings/people", "main >> text=Owner >> nth=0"),

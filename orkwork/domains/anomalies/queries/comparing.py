@@ -112,7 +112,8 @@ select l.provider, l.model, l.prices as after, l.first_at, b.price ->> 'prices' 
   b.occurred_at as before_at
 from latest l
 cross join lateral (select c.id, c.price, c.occurred_at from costs c where c.provider = l.provider and c.model = l.model
-  and c.price is not null and c.occurred_at < l.first_at order by c.occurred_at desc, c.id desc limit 1) b
+  and c.price is not null and c.occurred_at < l.first_at and c.occurred_at > %(since)s::timestamptz - interval '90 days'
+  order by c.occurred_at desc, c.id desc limit 1) b
 cross join lateral (select c.id from costs c where c.provider = l.provider and c.model = l.model
   and c.occurred_at = l.first_at order by c.id limit 1) f
 where b.price ->> 'prices' <> l.prices order by 1, 2 limit 1000

@@ -142,6 +142,6 @@ def scoring_card() -> rx.Component:
         class_name="m2",
     )
     return card(
-        body(rx.cond(Scoring.known, rx.el.div(intro, _fields(), class_name="stack"))),
+        body(rx.el.div(intro, _fields(), class_name="stack")),
         title=t("What makes a performance score"),
     )

@@ -25,6 +25,6 @@ def weighing() -> list[rx.Component]:
         section(
             rx.cond(Shell.role & ~Shell.can_manage, notice(t("Owners and admins change these settings."))),
             assignment_card(),
-            scoring_card(),
+            rx.cond(Scoring.known, scoring_card()),  # it is read last, so that nothing above it moves
         ),
     ]
