@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from struct import iter_unpack
+from struct import unpack
 from typing import Any, Final
 from uuid import UUID
 
@@ -168,20 +168,19 @@ where d.status = 'pending' and <where> order by d.id limit {MOST_PENDING}
 """
 _GRAPH = f"""
 with unfinished as materialized (
-  select id, crit, (row_number() over (order by crit desc) - 1)::int as n from tasks
+  select id, row_number() over (order by crit desc) - 1 as n from tasks
   where status {OPEN} and (%(visible)s::uuid[] is null or project_id = any(%(visible)s))),
 edges as (
-  select string_agg(int4send(a.n) || int4send(b.n), ''::bytea order by a.n) as packed, bool_and(a.crit > b.crit) as in_order
+  select string_agg(int8send(a.n << 32 | b.n), ''::bytea) as packed
   from task_dependencies d join unfinished a on a.id = d.depends_on_id join unfinished b on b.id = d.task_id
   where d.kind = 'blocks')
-select coalesce(e.packed, ''::bytea) as packed, coalesce(e.in_order, true) as in_order,
-  (select count(*) from unfinished)::int as nodes,
-  array(select u.n from unnest(%(roots)s::uuid[]) with ordinality r(id, place) join unfinished u on u.id = r.id order by place)
-    as roots
+select coalesce(e.packed, ''::bytea) as packed, (select count(*) from unfinished)::int as nodes,
+  array(select coalesce(u.n, -1) from unnest(%(roots)s::uuid[]) with ordinality r(id, place)
+    left join unfinished u on u.id = r.id order by place) as roots
 from edges e
 """
-"""Every edge of unfinished work as two numbers of 4 bytes, in the order in which it flows; rows would take ten times as
-long."""
+"""Every edge of unfinished work as a number of 8 bytes, which rows would take ten times as long for; nodes are numbered as
+work flows."""
 _IDLE = """
 with concerned as (
   select d.id, x.agent_id, bool_or(x.agent_id = t.assignee_id) as holds from decisions d left join tasks t on t.id = d.task_id
@@ -260,8 +259,8 @@ def _reached(work: Work, rows: list[dict[str, Any]]) -> tuple[list[int], list[UU
         return [1 << place for place in range(len(roots))], roots
     found = work.one(_GRAPH, {"visible": work.actor.projects, "roots": roots})
     assert found is not None
-    edges: list[Any] = list(iter_unpack(">ii", found["packed"]))
-    return delay.reached(edges, found["roots"], found["nodes"], in_order=found["in_order"]), roots
+    edges = unpack(f">{len(found['packed']) // 8}q", found["packed"])
+    return delay.reached(edges, found["roots"], found["nodes"]), roots
 
 
 def _delays(work: Work, rows: list[dict[str, Any]], masks: list[int], roots: list[UUID]) -> dict[UUID, delay.Delay]:

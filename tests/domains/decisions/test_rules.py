@@ -89,8 +89,10 @@ def test_what_waits_is_what_a_walk_along_the_edges_finds(edges: list[tuple[int, 
             todo += new
         return seen
 
-    masks = delay.reached(edges, roots, 13)
-    assert delay.reached(sorted(edges), roots, 13, in_order=True) == masks
+    masks = delay.reached([before << 32 | after for before, after in edges], roots, 13)
+    upward = [12 - before << 32 | 12 - after for before, after in edges]
+    turned = delay.reached(upward, [12 - root for root in roots], 13)
+    assert turned == masks[::-1]
     for place, root in enumerate(roots):
         assert {node for node, mask in enumerate(masks) if mask >> place & 1} == walked(root)
     assert delay.counted(masks, len(roots)) == [len(walked(root)) for root in roots]

@@ -27,6 +27,7 @@ from orkwork.core.errors import invalid
 from orkwork.core.paging import decode_cursor
 
 SECONDS_A_DAY: Final = 86_400
+LAST: Final = 2**32 - 1
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -107,35 +108,39 @@ def place(cursor: str) -> tuple[Any, ...]:
         raise invalid("cursor", "is not a cursor of this list; take next_cursor from the page before") from error
 
 
-def reached(edges: Sequence[tuple[int, int]], roots: Sequence[int], nodes: int, *, in_order: bool = False) -> list[int]:
+def reached(edges: Sequence[int], roots: Sequence[int], nodes: int) -> list[int]:
     """Which of the roots each of so many nodes waits for, as bits by the roots' places; a root waits for itself.
 
-    `edges` lead from what is waited for to what waits, by the nodes' numbers from 0. When they are `in_order`, the order in
-    which work flows, one pass is enough; any other order takes passes until nothing changes.
+    An edge leads from what is waited for to what waits: the first node's number, from 0, times 2³² plus the second's, so
+    that many are one sorted list of numbers. When all lead to larger numbers, as in the order in which work flows, one
+    pass is enough; else it takes passes until nothing changes.
     """
     masks = [0] * nodes
     for place, root in enumerate(roots):
-        masks[root] |= 1 << place
-    grew = True
+        if root >= 0:  # one that was finished a moment ago has no number
+            masks[root] |= 1 << place
+    flow, grew = sorted(edges), True
     while grew:
         grew = False
-        for before, behind in edges:
-            mask, had = masks[before], masks[behind]
-            if mask and had | mask != had:
-                masks[behind] = had | mask
-                grew = not in_order
+        for edge in flow:
+            mask = masks[edge >> 32]
+            if mask:
+                behind = edge & LAST
+                had = masks[behind]
+                if had | mask != had:
+                    masks[behind] = had | mask
+                    grew = grew or behind < edge >> 32
     return masks
 
 
-def counted(masks: Iterable[int], roots: int) -> list[int]:
+def counted(masks: Sequence[int], roots: int) -> list[int]:
     """How many masks hold each root's bit. The counts of all roots grow together, as columns of binary digits; a mask
     that is there many times is added once for each digit of how often."""
-    digits: list[int] = []
+    digits = [0] * (len(masks).bit_length() + 1)
     for mask, times in Counter(masks).items():
-        for start in range(times.bit_length()):
+        for start in range(times.bit_length() if mask else 0):
             carry, place = mask if times >> start & 1 else 0, start
             while carry:
-                digits += [0] * (place + 1 - len(digits))
                 digits[place], carry = digits[place] ^ carry, digits[place] & carry
                 place += 1
     return [sum((digit >> root & 1) << place for place, digit in enumerate(digits)) for root in range(roots)]
