@@ -33,6 +33,7 @@ COMMANDS = {
     "demo": Command("orkwork.cli.demo:demo", "Start a made-up company at work, or remove it."),
     "seed": Command("orkwork.cli.seed:seed", "Make the starter agents and the first project."),
     "import": Command("orkwork.cli.imports:imports", "Bring in a tracker's issues or a recorded workflow."),
+    "forecast": Command("orkwork.cli.forecast:forecast", "Say when work will be done, and check such forecasts."),
     "audit": Command("orkwork.cli.audit:audit", "The sealed record of every change."),
     "openapi": Command("orkwork.cli.openapi:openapi", "Print the API's OpenAPI document."),
 }

@@ -1,0 +1,196 @@
+"""What is known of durations, costs and rates, as something to draw from. Pure.
+
+A project's own finished runs count first, then the company's, then a wide prior: `n` runs weigh `n / (n + TRUST)`, and what
+they leave goes to the next. A duration and its cost are drawn together, so that long runs stay dear. What the runs can't say
+of the coming ones is a factor common to all tasks of a path: it does not average out over a thousand tasks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+TABLE: Final = 4096
+"""Entries of a table that is drawn from."""
+TRUST: Final = 10.0
+"""Runs at which the own ones weigh as much as all others."""
+DRIFT: Final = 0.12
+"""Spread of the log of the common factor that no history takes away: the future differs."""
+BETWEEN: Final = 0.5
+"""The same between projects of a company."""
+UNKNOWN: Final = 1.0
+"""The same where only the prior speaks: a factor of 2.7 either way is ordinary."""
+COLD: Final = 0.5
+"""From this weight of the prior on, a forecast is cold."""
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished run: its hours (or hours per estimated hour) and its dollars, where they are known."""
+
+    hours: float
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A log-normal where nothing is known: medians, and the spread of the logs."""
+
+    hours: float
+    spread: float = 1.5
+    usd: float = 0.30
+    usd_spread: float = 1.5
+
+
+RUN_PRIOR: Final = Prior(0.5)
+"""Half an hour and 30 cents; one run in ten takes under 4 minutes, one in ten over 3.4 hours."""
+RATIO_PRIOR: Final = Prior(1.0, 1.2, 0.6)
+"""An estimated hour takes an hour."""
+REVIEW_PRIOR: Final = Prior(2.0, 1.5, 0.0)
+"""A review waits two hours; one in ten longer than 14."""
+DECISION_PRIOR: Final = Prior(8.0, 1.5, 0.0)
+"""A decision of the CEO waits eight hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Pairs of hours and dollars to draw from, each as likely as the other."""
+
+    hours: Floats
+    usd: Floats
+    spread: float
+    """Of the log of the common factor."""
+    own: int = 0
+    company: int = 0
+    prior_weight: float = 0.0
+
+    @property
+    def mean_hours(self) -> float:
+        """Of one draw."""
+        return float(self.hours.mean())
+
+    def beyond(self, hours: float, scale: float) -> "Pool":
+        """What is left of a run that has lasted some hours already."""
+        left = self.hours * scale - hours
+        longer = left > 0
+        if longer.sum() < TABLE // 256:  # longer than nearly all before: what has lasted long lasts on
+            left, longer = hours * self.hours / max(float(np.median(self.hours)), 1e-6), np.ones(TABLE, bool)
+        at = np.flatnonzero(longer)[np.arange(TABLE) % int(longer.sum())]
+        share = left[at] / np.maximum(self.hours[at] * scale, 1e-6)
+        return Pool(left[at].astype(np.float32), (self.usd[at] * np.minimum(share, 1)).astype(np.float32), self.spread)
+
+
+def pool(own: Sequence[Run], company: Sequence[Run], prior: Prior) -> Pool:
+    """A table out of the own runs, the company's and the prior, each with its weight."""
+    mine = len(own) / (len(own) + TRUST)
+    others = (1 - mine) * len(company) / (len(company) + TRUST)
+    counts = round(mine * TABLE), round(others * TABLE)
+    known = [usd for run in (*own, *company) if (usd := run.usd) is not None]
+    usual = float(np.mean(known)) if known else None
+    parts = [_spaced(own, counts[0], usual), _spaced(company, counts[1], usual), _lognormal(prior, TABLE - sum(counts))]
+    hours, usd = (np.concatenate([part[n] for part in parts]).astype(np.float32) for n in (0, 1))
+    noise = float(np.log(np.maximum(hours, 1e-4)).var())
+    unknown = max(1 - mine - others, 0.0)
+    variance = DRIFT**2 + (unknown * UNKNOWN) ** 2
+    variance += mine**2 * noise / max(len(own), 1) + others**2 * (noise / max(len(company), 1) + BETWEEN**2)
+    return Pool(hours, usd, float(np.sqrt(variance)), len(own), len(company), unknown)
+
+
+def exactly(hours: float, usd: float = 0.0) -> Pool:
+    """A pool that always gives the same."""
+    return Pool(np.full(TABLE, hours, np.float32), np.full(TABLE, usd, np.float32), 0.0)
+
+
+def _spaced(runs: Sequence[Run], count: int, usual: float | None) -> tuple[Any, Any]:
+    """So many entries, the runs evenly among them; a run of unknown cost costs what others cost."""
+    if not count:
+        return np.empty(0), np.empty(0)
+    ordered = sorted(runs, key=lambda run: run.hours)
+    at = ((np.arange(count) + 0.5) / count * len(ordered)).astype(int)
+    hours = np.array([run.hours for run in ordered])
+    usd = np.array([run.usd if run.usd is not None else (usual or 0.0) for run in ordered])
+    return hours[at], usd[at]
+
+
+def _lognormal(prior: Prior, count: int) -> tuple[Any, Any]:
+    """Quantiles of the prior; hours and dollars rise together, as in runs."""
+    if not count:
+        return np.empty(0), np.empty(0)
+    normal = NormalDist()
+    score = np.array([normal.inv_cdf((n + 0.5) / count) for n in range(count)])
+    return prior.hours * np.exp(prior.spread * score), prior.usd * np.exp(prior.usd_spread * score)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share that is itself uncertain: a beta distribution, drawn once for each path."""
+
+    a: float
+    b: float
+
+    @property
+    def mean(self) -> float:
+        """Of the distribution."""
+        return self.a / (self.a + self.b)
+
+    def draw(self, rng: np.random.Generator, paths: int) -> Floats:
+        """One rate for each path; a rate of nothing stays nothing."""
+        if self.a <= 0:
+            return np.zeros(paths, np.float32)
+        return np.minimum(rng.beta(self.a, self.b, paths), 0.9).astype(np.float32)
+
+
+NEVER: Final = Rate(0.0, 1.0)
+
+
+def rate(own: tuple[int, int], company: tuple[int, int], prior: tuple[float, float]) -> Rate:
+    """A rate out of (times, of) of the project, shrunk to the company's, shrunk to the prior's pseudo-counts."""
+    usual = (company[0] + prior[0]) / (company[1] + sum(prior))
+    return Rate(own[0] + TRUST * usual, own[1] - own[0] + TRUST * (1 - usual))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """New tasks a day, a gamma distribution; bursts count as less evidence."""
+
+    shape: float
+    days: float
+    """The distribution's rate."""
+
+    @property
+    def mean(self) -> float:
+        """A day."""
+        return self.shape / self.days if self.days else 0.0
+
+
+def arrivals(by_day: Sequence[int]) -> Arrivals:
+    """The rate of new tasks out of how many came on each day; half a task in a week is what a new project expects."""
+    counts = np.array(by_day, float)
+    mean = float(counts.mean()) if counts.size else 0.0
+    burst = max(1.0, float(counts.var()) / mean) if mean > 0 else 1.0
+    return Arrivals(0.5 + float(counts.sum()) / burst, 7.0 + len(by_day) / burst)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All that a simulation draws from."""
+
+    plain: Pool
+    """Hours and dollars of a run of a task without an estimate."""
+    scaled: Pool
+    """The same per estimated hour."""
+    review: Pool
+    decision: Pool
+    failing: Rate
+    """Runs that fail."""
+    rework: Rate
+    """Reviews that ask for changes."""
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(0.0, 1.0))
+    attempts: int = 3
+    """Failures in a row before a decision is asked for."""
+    people_review: float = 1.0
+    """The share of reviews that people make."""
