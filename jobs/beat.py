@@ -47,4 +47,6 @@ SCHEDULE: Final = (
     Job("costs.check_sums", 3600),
     Job("auth.forget_expired", 3600),
     Job("tasks.forget_notices", 3600),
+    Job("forecast.take_daily", 60, batch=1),
+    Job("forecast.score", 60, batch=200),
 )

@@ -148,6 +148,7 @@ INNER = {
     "demo": {"ledger", "erasing"},
     "sla": {"keeping"},
     "anomalies": {"finding", "comparing", "acting"},
+    "forecast": {"inputs", "making"},
     "workflows": {"rows", "beginning", "counting", "starters", "switching", "advancing"},
 }
 """Files whose functions are parts of operations: `moving` is the one move that several operations make."""

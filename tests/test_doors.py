@@ -227,11 +227,20 @@ POLICY |= {
     "anomalies.undo": (ADMIN, NOBODY, 0),
     "performance.leaderboard": (VIEWER, "agents:read", 0),
     "performance.performance": (VIEWER, "agents:read", 0),
+    "forecast.change_set": (VIEWER, "tasks:read", 0),
+    "forecast.forecast": (VIEWER, "tasks:read", 0),
+    "forecast.kept": (VIEWER, "tasks:read", 0),
+    "forecast.what_if": (VIEWER, "tasks:read", 0),
+    "forecast.take_forecast": (MEMBER, "tasks:write", 1),
+    "forecast.make_changes": (MEMBER, NOBODY, 0),
+    "forecast.undo_changes": (MEMBER, NOBODY, 0),
 }
 SYSTEM_ONLY = {
     "anomalies.watch",
     "anomalies.watch_closely",
     "performance.count_scores",
+    "forecast.score",
+    "forecast.take_daily",
     "executions.check_clocks",
     "executions.sweep_files",
     "agents.agent_id_by_name",
@@ -544,6 +553,7 @@ ROUTES |= {
     "artifacts.delete": Route("DELETE", "/artifacts/{none}", None, ADMIN, "tasks:write", 1),
     "artifacts.content": Route("GET", "/artifacts/{none}/content", None, VIEWER, "tasks:read"),
 }
+TRIED = {"project": "HAL", "changes": [{"kind": "priority", "task": "HAL-1", "priority": "high"}]}
 ROUTES |= {
     "agents.performance": Route("GET", "/agents/{agent}/performance", None, VIEWER, "agents:read"),
     "performance.leaderboard": Route("GET", "/intelligence/leaderboard", None, VIEWER, "agents:read"),
@@ -555,6 +565,12 @@ ROUTES |= {
         "POST", "/intelligence/anomalies/{none}/snooze", {"until": "2999-01-01T00:00:00Z"}, ADMIN, NOBODY
     ),
     "anomalies.undo": Route("POST", "/intelligence/anomalies/{none}/undo", None, ADMIN, NOBODY),
+    "forecast.get": Route("GET", "/intelligence/forecast?project=HAL", None, VIEWER, "tasks:read"),
+    "forecast.what_if": Route("POST", "/intelligence/forecast/what-if", TRIED, VIEWER, "tasks:read"),
+    "forecast.make_changes": Route("POST", "/intelligence/forecast/changes", TRIED, MEMBER, NOBODY),
+    "forecast.change_set": Route("GET", "/intelligence/forecast/changes/{none}", None, VIEWER, "tasks:read"),
+    "forecast.undo_changes": Route("POST", "/intelligence/forecast/changes/{none}/undo", None, MEMBER, NOBODY),
+    "forecast.take": Route("POST", "/projects/HAL/forecasts", None, MEMBER, "tasks:write", 1),
 }
 OPEN_ROUTES = {"auth.owner", "auth.accept_invite", "auth.github_login", "auth.github_callback"}
 """Ways in: nobody is signed in yet. Each has tests of its own."""

@@ -213,6 +213,7 @@ READS = [
     "/intelligence/anomalies",
     "/intelligence/anomalies/{anomaly}",
     "/intelligence/anomalies?project={b}",
+    "/intelligence/forecast?project=BET",
 ]
 
 
@@ -274,6 +275,7 @@ WRITES: list[tuple[str, str, Any]] = [
     ("DELETE", "/artifacts/{file}?fence=1", None),
     ("POST", "/decisions", {"category": "approve", "title": "May I?", "kind": "approve", "task": "BET-1"}),
     ("POST", "/decisions", {"category": "approve", "title": "May I?", "kind": "approve", "project_id": "{b}"}),
+    ("POST", "/projects/BET/forecasts", None),
     ("POST", "/costs", {"provider": "x", "model": "y", "execution_id": "{run}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "task_id": "{task}"}),
     ("POST", "/costs", {"provider": "x", "model": "y", "project_id": "{b}"}),

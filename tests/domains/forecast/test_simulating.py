@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from orkwork.domains.forecast.rules import drawing
-from orkwork.domains.forecast.rules.drawing import Arrivals, Knowledge, Pool, Rate, Run
-from orkwork.domains.forecast.rules.ordering import Crew, Cycle, Plan, Step
+from orkwork.domains.forecast.rules.drawing import Arrivals, Knowledge, Pool, Rate
+from orkwork.domains.forecast.rules.plans import Crew, Cycle, Plan, Run, Step
 from orkwork.domains.forecast.rules.simulating import Simulated, paths_for, simulate
 from tests.domains.forecast.tiny import Job, World, makespan
 

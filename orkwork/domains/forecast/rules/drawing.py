@@ -13,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from orkwork.domains.forecast.rules.plans import Run
+
 TABLE: Final = 4096
 """Entries of a table that is drawn from."""
 TRUST: Final = 10.0
@@ -26,14 +28,6 @@ UNKNOWN: Final = 1.0
 COLD: Final = 0.5
 """From this weight of the prior on, a forecast is cold."""
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One finished run: its hours (or hours per estimated hour) and its dollars, where they are known."""
-
-    hours: float
-    usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,5 +186,3 @@ class Knowledge:
     arrivals: Arrivals = field(default_factory=lambda: Arrivals(0.0, 1.0))
     attempts: int = 3
     """Failures in a row before a decision is asked for."""
-    people_review: float = 1.0
-    """The share of reviews that people make."""

@@ -1,58 +1,12 @@
 """In which order agents that claim would begin the steps of a plan, if all lasted as long as it usually does. Pure."""
 
 import heapq
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from orkwork.domains.forecast.rules.drawing import Knowledge, Pool
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One open task; `needs` are places in the same list. Hours of `elapsed` are of its running run."""
-
-    id: str
-    needs: tuple[int, ...] = ()
-    state: Literal["waiting", "running", "review"] = "waiting"
-    elapsed: float = 0.0
-    estimate: float | None = None
-    """In hours."""
-    order: tuple[float, ...] = ()
-    """Claims take the least first."""
-    review: bool = False
-    wants: frozenset[str] = frozenset()
-    """Capabilities."""
-    agent: str | None = None
-    """Who holds it: nobody else works on it."""
-    outside: bool = False
-    """Of another project; it only has to be done before what needs it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """An agent's slots; `share` is how much of its time this project gets, `pace` how long it takes by the usual."""
-
-    id: str
-    name: str
-    slots: int
-    can: frozenset[str] | None = None
-    """None is everything."""
-    share: float = 1.0
-    pace: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be done, by whom."""
-
-    steps: tuple[Step, ...]
-    crews: tuple[Crew, ...]
-
-
-class Cycle(ValueError):
-    """The steps wait for each other."""
+from orkwork.domains.forecast.rules.plans import Crew, Cycle, Plan, Step
 
 
 class Slots:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orkwork.domains.forecast.rules.drawing import TABLE, Floats, Knowledge, Pool
-from orkwork.domains.forecast.rules.ordering import Plan, Slots, Step, expected_order
+from orkwork.domains.forecast.rules.ordering import Slots, expected_order
+from orkwork.domains.forecast.rules.plans import Plan, Step
 
 PATHS: Final = 10_000
 LEAST_PATHS: Final = 500
@@ -180,7 +181,7 @@ class _Block:
             self.usd += np.bincount(column, pool.usd[drawn] * paid[row, 0], self._paths).astype(np.float32)
         asked = failures // self._known.attempts
         for row, n in enumerate(places):
-            asked[row] += n in self._slots.nobody
+            asked[row] += (n in self._slots.nobody) + self._plan.steps[n].asks
         return work, again, reviews, self._waits(self._known.decision, asked)
 
     def _waits(self, pool: Pool, times: NDArray[np.int8]) -> Floats:

@@ -1,0 +1,1 @@
+"""Reading what forecasts are made of, and forecasts."""

@@ -1,0 +1,1 @@
+"""Keeping forecasts, holding them against the truth, and making what was tried."""

@@ -1,0 +1,133 @@
+"""Keeping forecasts, and holding them against the truth."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from orkwork.core import clock
+from orkwork.core.errors import Conflict
+from orkwork.core.operation import operation
+from orkwork.core.work import Work
+from orkwork.domains.forecast import events
+from orkwork.domains.forecast.models import Forecast, Method
+from orkwork.domains.forecast.queries import making
+from orkwork.domains.forecast.queries.forecasts import kept
+from orkwork.domains.forecast.schemas import ForecastOut
+from orkwork.domains.projects import queries as projects
+from orkwork.domains.projects.schemas import ProjectOut
+
+MONTH = timedelta(days=365.25 / 12)
+_EMPTY = {
+    "no_tasks": ("it has no tasks", "Create its tasks first."),
+    "no_agents": ("no active agent may work in it", "Add an agent, or let one work in this project."),
+    "done": ("nothing is open in it", "There is nothing left to forecast."),
+}
+
+
+@operation("tasks:write")
+def take_forecast(work: Work, ref: str | UUID) -> ForecastOut:
+    """Forecast a project now and keep it, to be held against the truth later. 409 when there is nothing to forecast."""
+    project = projects.project(work, ref)
+    found = making.made(work, project, clock.now())
+    if found.empty is not None:
+        what, hint = _EMPTY[found.empty]
+        raise Conflict(f"forecast.{found.empty}", f"{project.name} can't be forecast: {what}", hint)
+    _keep(work, project, found)
+    present = kept(work, project.id)
+    assert present is not None
+    return present
+
+
+def _keep(work: Work, project: ProjectOut, found: ForecastOut) -> None:
+    assert found.figures is not None
+    assert found.method is not None
+    done = found.figures.done
+    row = Forecast(
+        project_id=project.id,
+        as_of=found.as_of,
+        method=found.method,
+        figures=found.figures.model_dump(mode="json"),
+        fingerprint=found.fingerprint,
+        seed=found.seed,
+        paths=found.paths,
+        own_runs=found.own_runs,
+        other_runs=found.other_runs,
+        cold=found.cold,
+        due_at=done.p80 if done else found.as_of + MONTH,
+    )
+    work.add(row)
+    told: dict[str, Any] = {"method": row.method, "cold": row.cold, "open_tasks": found.figures.open_tasks}
+    if done is not None:
+        told |= {"p50": done.p50, "p85": done.p85}
+    work.emit(events.ForecastMade(subject_id=row.id, subject_label=project.name, project_id=project.id, after=told))
+
+
+_DUE = """
+select p.id from projects p cross join settings s
+where p.status = 'active'
+  and exists (select from tasks t where t.project_id = p.id and t.status not in ('COMPLETED', 'CANCELLED'))
+  and (p.github_repository is not null or exists (select from agents a where a.status = 'active' and a.autonomy_level >= 1
+    and (a.project_ids is null or p.id = any(a.project_ids))))
+  and not exists (select from forecasts f where f.project_id = p.id
+    and (f.as_of at time zone s.time_zone)::date >= (%(now)s at time zone s.time_zone)::date)
+order by p.id limit 1 for no key update of p skip locked
+"""
+
+
+@operation(None, users=False, agents=False)
+def take_daily(work: Work) -> int:
+    """Forecast one active project that has no forecast of today yet; how many it was."""
+    row = work.one(_DUE, {"now": clock.now()})
+    if row is None:
+        return 0
+    project = projects.project(work, row["id"])
+    found = making.made(work, project, clock.now())
+    if found.empty is not None:
+        return 0
+    _keep(work, project, found)
+    return 1
+
+
+_SCORABLE = """
+select f.id, f.project_id, f.as_of, f.method, f.due_at, f.figures, p.name,
+  exists (select from tasks t where t.project_id = f.project_id and t.status not in ('COMPLETED', 'CANCELLED')) as is_open,
+  (select max(t.completed_at) from tasks t where t.project_id = f.project_id and t.status = 'COMPLETED') as done_at
+from forecasts f join projects p on p.id = f.project_id
+where f.scored_at is null and (f.due_at <= %(now)s or (f.method = 'simulation' and not exists (
+  select from tasks t where t.project_id = f.project_id and t.status not in ('COMPLETED', 'CANCELLED'))))
+order by f.id limit %(limit)s for no key update of f skip locked
+"""
+_CLOSED = """
+select count(*)::int as closed from tasks t where t.project_id = %(project_id)s and t.created_at <= %(as_of)s
+  and t.kind <> 'pull_request'
+  and case when t.status = 'COMPLETED' then coalesce(t.completed_at, t.updated_at)
+    when t.status = 'CANCELLED' then t.updated_at end between %(as_of)s and %(due_at)s
+"""
+
+
+@operation(None, users=False, agents=False)
+def score(work: Work, limit: int = 200) -> int:
+    """Hold forecasts against the truth as soon as it is known: done by the P80, or not done when it passes; for a tracker,
+    what the first month closed."""
+    now = clock.now()
+    rows = work.all(_SCORABLE, {"now": now, "limit": limit})
+    for row in rows:
+        truth = None
+        if row["method"] == Method.CLOSING:
+            found = work.one(_CLOSED, row)
+            band = row["figures"]["months"][0]
+            held = found is not None and band["p10"] <= found["closed"] <= band["p90"]
+        else:
+            truth = None if row["is_open"] else row["done_at"] or now
+            held = truth is not None and truth <= row["due_at"]
+        work.sql(
+            "update forecasts set held = %(held)s, truth_at = %(truth)s, scored_at = %(now)s where id = %(id)s",
+            {"held": held, "truth": truth, "now": now, "id": row["id"]},
+        )
+        told = {"held": held, "truth_at": truth, "p80": row["due_at"]}
+        work.emit(
+            events.ForecastScored(
+                subject_id=row["id"], subject_label=row["name"], project_id=row["project_id"], after=told
+            )
+        )
+    return len(rows)
