@@ -163,7 +163,7 @@ def test_calls_that_lie_in_the_future_or_name_another_currency_are_refused(http:
         (call | {"occurred_at": ahead}, "occurred_at"),
         (call | {"currency": "EUR"}, "currency"),
         (call | {"usage": {"prompt_tokens": -1}}, "usage.prompt_tokens"),
-        (call | {"usage": {"prompt_tokens": 1}, "input_tokens": 1}, "body"),
+        (call | {"usage": {"prompt_tokens": 1}, "input_tokens": 1}, "usage"),
         (call | {"output_tokens": 1, "reasoning_tokens": 2}, "reasoning_tokens"),
     ):
         refused = http.post(f"{BASE}/costs", json=body, headers=worker.headers)

@@ -12,6 +12,7 @@ from orkwork.domains.costs.models import UsageFormat
 from orkwork.domains.costs.rules.prices import Tokens
 from orkwork.domains.costs.schemas.ledger import CallIn
 
+_COUNTS: Final = {name for name in CallIn.model_fields if name.endswith("_tokens")} | {"requests"}
 MOST: Final = 10**12
 _CACHE: Final = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
@@ -19,6 +20,8 @@ _CACHE: Final = ("cache_creation_input_tokens", "cache_read_input_tokens")
 def counted(call: CallIn, where: str = "") -> Tokens:
     """The tokens of a call; Invalid when its usage body is none that is known, or says what can't be."""
     if call.usage is not None:
+        if call.model_fields_set & _COUNTS:
+            raise invalid(f"{where}usage", "takes the place of the counts of tokens: give one of the two")
         return read(call.usage, call.usage_format, f"{where}usage")
     return Tokens(
         input=call.input_tokens,

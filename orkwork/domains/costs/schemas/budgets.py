@@ -85,12 +85,6 @@ class ReservationIn(In):
     external_id: ExternalId | None = None
     """The caller's own id: sent twice, it is set aside once."""
 
-    @model_validator(mode="after")
-    def _estimated(self) -> Self:
-        if self.estimate_usd is None and (self.provider is None or self.model is None):
-            raise PydanticCustomError("estimate_missing", "give estimate_usd, or provider, model and tokens to price")
-        return self
-
 
 class RoomOut(Out):
     """How a budget stands behind a reservation."""

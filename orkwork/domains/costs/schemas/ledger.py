@@ -1,11 +1,10 @@
 """Costs as they enter and leave."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationInfo, field_validator
 
 from orkwork.core.money import Usd, UsdIn
 from orkwork.core.schema import Bool, In, Int, JsonObject, Out, Str
@@ -93,17 +92,6 @@ class CallIn(In):
             raise ValueError(f"times the tokens must stay below {MOST_USD} dollars")
         return value
 
-    @model_validator(mode="after")
-    def _said_once(self) -> Self:
-        if self.usage is not None and self.model_fields_set & _COUNTS:
-            raise PydanticCustomError(
-                "usage_twice", "usage takes the place of the counts of tokens: give one of the two"
-            )
-        return self
-
-
-_COUNTS = {name for name in CallIn.model_fields if name.endswith("_tokens")} | {"requests"}
-
 
 class CostIn(CallIn):
     """One call to a model."""
@@ -169,12 +157,6 @@ class CorrectionIn(In):
     reverse: Bool = False
     """The call did not happen: its amount and tokens are taken back."""
     reason: Reason
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if self.reverse == (self.amount_usd is not None):
-            raise PydanticCustomError("correction_one", "give either amount_usd or reverse")
-        return self
 
 
 class CostBatchOut(Out):

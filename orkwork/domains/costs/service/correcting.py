@@ -6,7 +6,7 @@ from uuid import UUID
 
 from orkwork.core import events as core_events
 from orkwork.core.actor import Role
-from orkwork.core.errors import Conflict
+from orkwork.core.errors import Conflict, invalid
 from orkwork.core.ids import uuid7
 from orkwork.core.money import plain
 from orkwork.core.operation import operation
@@ -48,6 +48,10 @@ def correct_cost(work: Work, cost_id: UUID, body: CorrectionIn) -> CostOut:
 
     The row and its corrections together never go below zero. 409 when it is a correction itself, or nothing would change.
     """
+    if body.reverse and body.amount_usd is not None:
+        raise invalid("amount_usd", "goes without reverse: give one of the two")
+    if not body.reverse and body.amount_usd is None:
+        raise invalid("reverse", "must be true where no amount_usd is given")
     queries.cost(work, cost_id)
     work.sql("select from costs where id = %(id)s for no key update", {"id": cost_id})
     stands = work.one(_STANDS, {"id": cost_id})

@@ -115,6 +115,8 @@ def _estimate(body: ReservationIn) -> Decimal:
     """The most that the call can cost; Invalid for a model without a known price."""
     if body.estimate_usd is not None:
         return body.estimate_usd
+    if body.provider is None or body.model is None:
+        raise invalid("estimate_usd", "is needed, or provider, model and tokens to price")
     tokens = prices.Tokens(body.input_tokens, body.max_output_tokens)
     found = prices.price(body.provider or "", body.model or "", tokens, clock.now(), None, None)
     if found.amount_usd is None:
