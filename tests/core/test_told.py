@@ -160,6 +160,9 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
         "audit.seal",
         "projects.fold_tallies",
         "auth.forget_expired",
+        "performance.count_scores",
+        "anomalies.watch_closely",
+        "anomalies.watch",
     ):
         tick(name)
     send("POST", "/tasks/HAL-1/transition", {"to": "CANCELLED"})
