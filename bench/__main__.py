@@ -12,7 +12,7 @@ from bench.page import write
 from bench.result import Table
 from bench.server import Server
 
-ALL = ("memory", "calls", "bulk", "assign", "graph", "queues", "costs", "pages", "streams")
+ALL = ("memory", "calls", "bulk", "assign", "graph", "forecast", "queues", "costs", "pages", "streams")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -48,6 +48,8 @@ def measure(options: argparse.Namespace) -> list[Table]:
             tables += sections.assigning(company)
         if "graph" in wanted:
             tables += sections.graph_writes(company)
+        if "forecast" in wanted:
+            tables += sections.forecast()
         if "queues" in wanted:
             tables += sections.queues(server, rounds=rounds, seconds=2 * seconds, quick=options.quick)
         if "costs" in wanted:

@@ -8,6 +8,7 @@ from bench.assigning import measure_assigning
 from bench.bulk import measure_bulk
 from bench.company import Company
 from bench.costs import measure_costs
+from bench.forecasting import measure_forecast
 from bench.graph_writes import measure_graph_writes
 from bench.measure import Rounds
 from bench.memory import settled
@@ -125,6 +126,13 @@ def graph_writes(company: Company) -> list[Table]:
     """What a change costs in a large graph."""
     table = started("Writes in a large graph", "what", "measured", "target")
     measure_graph_writes(company, table)
+    return [table]
+
+
+def forecast() -> list[Table]:
+    """One forecast, without the server."""
+    table = started("A forecast", "what", "measured", "target")
+    measure_forecast(table)
     return [table]
 
 

@@ -7,7 +7,7 @@ priority, due date, critical path, age. Times are hours from now; agents work ar
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ PATHS: Final = 10_000
 LEAST_PATHS: Final = 500
 EFFORT: Final = 160_000_000
 """Paths × tasks × (slots + 8) of one forecast: larger graphs get fewer paths, and the answer says how many."""
-BLOCK: Final = 2_000
+BLOCK: Final = 3_000
 """Paths worked on together: what is at hand then fits the processor's cache."""
 TRACED: Final = 1_000
 """Paths of the first block, in which also the waits are kept."""
@@ -101,6 +101,7 @@ class _Block:
         self._plan, self._known, self._slots, self._paths, self._rng = plan, known, slots, paths, rng
         self._traced = traced
         self._columns = np.arange(paths)
+        self._at_once, self._nobody = np.zeros(paths, np.float32), np.full(paths, -1, np.int32)
         self._free = np.zeros((len(slots.crew), paths), np.float32)
         self.finish = np.zeros((len(plan.steps), paths), np.float32)
         self.usd = np.zeros(paths, np.float32)
@@ -122,9 +123,13 @@ class _Block:
         """Work everything off, then what comes in meanwhile."""
         for begin in range(0, len(order), CHUNK):
             chunk = order[begin : begin + CHUNK]
-            drawn = self._draw(chunk)
+            work, again, reviews, decisions = self._draw(chunk)
+            busy, later = work + again, reviews + decisions
             for row, n in enumerate(chunk):
-                self._schedule(n, *(part[row] for part in drawn))
+                ready, start, held = self._schedule(n, busy[row], later[row])
+                if self._traced:
+                    first = np.minimum(work[row], held)
+                    self._parts[:, n] = (start - ready, first, held - first, reviews[row], decisions[row])
         own = [n for n, step in enumerate(self._plan.steps) if not step.outside]
         self.end = self.finish[own].max(axis=0) if own else np.zeros(self._paths, np.float32)
         self._last_own = np.array(own)[self.finish[own].argmax(axis=0)] if own and self._traced else None
@@ -133,15 +138,13 @@ class _Block:
 
     def _draw(self, chunk: Sequence[int]) -> tuple[Floats, Floats, Floats, Floats]:
         """Hours of the first runs, of those done again, of reviews and of decisions; dollars are added up."""
-        shape = (len(chunk), self._paths)
-        work, again, reviews, decisions = (np.zeros(shape, np.float32) for _ in range(4))
-        steps = [self._plan.steps[n] for n in chunk]
-        for pool, rows in (
-            (self._known.plain, [row for row, step in enumerate(steps) if step.estimate is None]),
-            (self._known.scaled, [row for row, step in enumerate(steps) if step.estimate is not None]),
-        ):
-            if rows:
-                work[rows], again[rows], reviews[rows], decisions[rows] = self._runs(pool, [chunk[row] for row in rows])
+        estimated = [row for row, n in enumerate(chunk) if self._plan.steps[n].estimate is not None]
+        if len(estimated) in (0, len(chunk)):
+            return self._runs(self._known.scaled if estimated else self._known.plain, chunk)
+        others = [row for row in range(len(chunk)) if row not in set(estimated)]
+        work, again, reviews, decisions = (np.zeros((len(chunk), self._paths), np.float32) for _ in range(4))
+        for pool, rows in ((self._known.plain, others), (self._known.scaled, estimated)):
+            work[rows], again[rows], reviews[rows], decisions[rows] = self._runs(pool, [chunk[row] for row in rows])
         return work, again, reviews, decisions
 
     def _runs(self, pool: Pool, places: Sequence[int]) -> tuple[Floats, Floats, Floats, Floats]:
@@ -166,63 +169,64 @@ class _Block:
                 work[row] = usd[row] = 0
         self.usd += usd.sum(axis=0)
         failures = _times(words >> np.uint32(12), self._failing)
-        reviewed = np.array([step.review for step in steps])
-        changes, reviews = np.zeros(shape, np.int8), np.zeros(shape, np.float32)
-        if reviewed.any():
-            changes[reviewed] = _times(
-                self._rng.integers(0, 2**20, (int(reviewed.sum()), self._paths), np.uint32), self._rework
-            )
-            reviews[reviewed] = self._waits(self._known.review, changes[reviewed] + 1)
+        times, reviews = failures, np.zeros(shape, np.float32)
+        judged = [row for row, step in enumerate(steps) if step.review]
+        if judged:
+            changes = _times(self._rng.integers(0, 2**20, (len(judged), self._paths), np.uint32), self._rework)
+            times = failures.copy()
+            times[judged] += changes
+            reviews[judged] = self._reviews(changes)
         again = np.zeros(shape, np.float32)
-        times = failures + changes
         for row, column in _rounds(times):
             drawn = self._rng.integers(0, TABLE, len(row), np.uint16)
             again[row, column] += pool.hours[drawn] * factor[column] * scale[row, 0]
             self.usd += np.bincount(column, pool.usd[drawn] * paid[row, 0], self._paths).astype(np.float32)
-        asked = failures // self._known.attempts
+        asked = (failures >= self._known.attempts).astype(np.int8)
         for row, n in enumerate(places):
             asked[row] += (n in self._slots.nobody) + self._plan.steps[n].asks
-        return work, again, reviews, self._waits(self._known.decision, asked)
+        decisions = np.zeros(shape, np.float32)
+        self._wait(decisions, self._known.decision, asked)
+        return work, again, reviews, decisions
 
-    def _waits(self, pool: Pool, times: NDArray[np.int8]) -> Floats:
-        """So many waits, one after the other."""
-        hours = np.zeros(times.shape, np.float32)
-        for row, column in _rounds(times):
-            hours[row, column] += (
-                pool.hours[self._rng.integers(0, TABLE, len(row), np.uint16)] * self._common[id(pool)][column]
-            )
+    def _reviews(self, changes: NDArray[np.int8]) -> Floats:
+        """One review, and one more for each change that is asked for."""
+        pool = self._known.review
+        at = self._rng.integers(0, TABLE, changes.shape, np.uint16)
+        hours = pool.hours.take(at) * self._common[id(pool)]
+        self._wait(hours, pool, changes)
         return hours
 
-    def _schedule(self, n: int, work: Floats, again: Floats, reviews: Floats, decisions: Floats) -> None:
+    def _wait(self, hours: Floats, pool: Pool, times: NDArray[np.int8]) -> None:
+        """Add so many waits, one after the other."""
+        common = self._common[id(pool)]
+        for row, column in _rounds(times):
+            hours[row, column] += pool.hours[self._rng.integers(0, TABLE, len(row), np.uint16)] * common[column]
+
+    def _schedule(self, n: int, busy: Floats, later: Floats) -> tuple[Floats, Floats, Floats]:
+        """Begin a step when it is ready and a slot is free: when it was ready, when it began, how long it held the slot."""
         step = self._plan.steps[n]
         ready, by = self._ready(step)
-        busy, start = work + again, ready
-        at = place = np.empty(0, np.intp)
+        start = ready
         if step.state != "review":
             place = self._place_of(n, ready)
             at = place * self._paths + self._columns
             start = np.maximum(ready, self._free.take(at))
-            held = busy
-            if not self._slots.uniform:
+            if self._slots.uniform:
+                self._free.put(at, start + busy)
+            else:
                 busy = busy * self._slots.pace[place]
-                held = busy * self._slots.hold[place]
-            self._free.put(at, start + held)
-        finish = np.add(start, busy, out=self.finish[n])
-        finish += reviews
-        finish += decisions
-        if self._traced:
-            self._by_need[n] = self._by_slot[n] = by
-            self._parts[:, n] = (
-                start - ready,
-                np.minimum(work, busy),
-                busy - np.minimum(work, busy),
-                reviews,
-                decisions,
-            )
-            if place.size:
+                self._free.put(at, start + busy * self._slots.hold[place])
+            if self._traced:
                 self._place[n] = place
                 self._by_slot[n] = np.where(start > ready, self._last.take(at), by)
                 self._last.put(at, n)
+        elif self._traced:
+            self._by_slot[n] = by
+        if self._traced:
+            self._by_need[n] = by
+        finish = np.add(start, busy, out=self.finish[n])
+        finish += later
+        return ready, start, busy
 
     def _place_of(self, n: int, ready: Floats) -> NDArray[np.intp]:
         """The slot that was free the shortest before, so that earlier ones stay for others; else the one free first.
@@ -239,14 +243,19 @@ class _Block:
         bits |= np.array(eligible, np.uint32)[:, None]
         return (bits.min(axis=0) & names).astype(np.intp)
 
-    def _ready(self, step: Step) -> tuple[Floats, Any]:
-        """When all that a step needs is done, and which of them was the last."""
-        ready, by = np.zeros(self._paths, np.float32), np.full(self._paths if self._traced else 1, -1, np.int32)
+    def _ready(self, step: Step) -> tuple[Floats, NDArray[np.int32]]:
+        """When all that a step needs is done; where it is traced, also which of them was the last."""
+        if not self._traced:
+            if not step.needs:
+                return self._at_once, self._nobody
+            first, *others = (self.finish[need] for need in step.needs)
+            for done in others:
+                first = np.maximum(first, done)
+            return first, self._nobody
+        ready, by = self._at_once.copy(), self._nobody.copy()
         for need in step.needs:
-            done = self.finish[need]
-            if self._traced:
-                np.copyto(by, need, where=done > ready)
-            np.maximum(ready, done, out=ready)
+            np.copyto(by, need, where=self.finish[need] > ready)
+            np.maximum(ready, self.finish[need], out=ready)
         return ready, by
 
     def _take_arrivals(self) -> None:
@@ -311,7 +320,9 @@ def _times(drawn: NDArray[np.uint32], share: Floats) -> NDArray[np.int8]:
     """How often something of a share happens before it does not; `drawn` are 20 random bits."""
     found = np.zeros(drawn.shape, np.int8)
     power = share
-    for _ in range(MOST_AGAIN if share.any() else 0):
+    for _ in range(MOST_AGAIN):
+        if float(power.max(initial=0)) * 2**20 < 1:
+            break
         found += drawn < (power * 2**20).astype(np.uint32)
         power = power * share
     return found
@@ -319,9 +330,9 @@ def _times(drawn: NDArray[np.uint32], share: Floats) -> NDArray[np.int8]:
 
 def _rounds(times: NDArray[np.int8]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Rows and columns of what happens at least once, at least twice and so on."""
-    flat = np.flatnonzero(times)
-    counts = times.ravel()[flat]
-    while flat.size:
-        yield np.divmod(flat, times.shape[1])
-        counts = counts - 1
-        flat, counts = flat[counts > 0], counts[counts > 0]
+    row, column = np.nonzero(times)
+    counts = times[row, column]
+    while row.size:
+        yield row, column
+        more = counts > 1
+        row, column, counts = row[more], column[more], counts[more] - 1

@@ -6,7 +6,7 @@ import reflex as rx
 
 from orkwork.domains.projects.ui.components import fact, views
 from orkwork.domains.projects.ui.holding import hold_banner
-from orkwork.domains.tasks.ui import graphing
+from orkwork.domains.tasks.ui import foreseen, graphing
 from orkwork.domains.tasks.ui.components import statuses
 from orkwork.ui.components import filters
 from orkwork.ui.components.button import button, icon_button
@@ -35,6 +35,7 @@ class Graph(Screen, rx.State):
     figure: dict[str, Any] = {}
     looks: list[Any] = []
     figures: dict[str, Any] = {}
+    foreseen: dict[str, Any] = foreseen.NOTHING
     rows: list[dict[str, Any]] = []
     left: int = 0
     drawn: int = 0
@@ -160,8 +161,7 @@ def _task_link(key: Any) -> rx.Component:
 
 
 def _figures() -> rx.Component:
-    found = Graph.figures
-    tasks = plural("{n} task", "{n} tasks", found["path"])
+    found, tasks = Graph.figures, plural("{n} task", "{n} tasks", Graph.figures["path"])
     time = rx.cond(found["seconds"].to(int) > 0, rx.fragment(", ", duration(found["seconds"])), rx.fragment())
     none = rx.el.span("—")
     return card(
@@ -176,6 +176,7 @@ def _figures() -> rx.Component:
                 ),
                 small=True,
             ),
+            foreseen.figure(Graph.foreseen),
             key_figure(
                 t("Bottleneck"),
                 rx.cond(found["bottleneck"] != "", _task_link(found["bottleneck"]), none),

@@ -12,7 +12,7 @@ from orkwork.domains.projects.ui.components import parts as project_parts
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries.graph import critical_path
 from orkwork.domains.tasks.queries.outline import Outline, OutlineTask, outline
-from orkwork.domains.tasks.ui import clusters, filtering, shown
+from orkwork.domains.tasks.ui import clusters, filtering, foreseen, shown
 from orkwork.domains.tasks.ui.layout import BOXES, DOTS, Grid, Layout, lay_out, levels_of
 
 MOST_BOXES, MOST_DOTS = 150, 1_500
@@ -59,6 +59,7 @@ def graph(work: Work, ref: str, args: dict[str, str], rows: int) -> dict[str, An
         "options": filtering.options(work, project.key_prefix),
         "part": "" if part is None else str(part),
         "figures": _figures(seen),
+        "foreseen": foreseen.read(work, ref),
         "rows": found[:rows],
         "left": max(0, len(found) - rows),
         "chosen": _chosen(seen, args.get("task", "")),

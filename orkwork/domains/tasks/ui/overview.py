@@ -14,8 +14,9 @@ from orkwork.domains.projects.ui.components import fact, parts, standing_pill, t
 from orkwork.domains.projects.ui.form import ProjectForm, project_form
 from orkwork.domains.projects.ui.holding import ProjectHold, hold_banner, hold_dialog
 from orkwork.domains.tasks.queries import history, lookup
-from orkwork.domains.tasks.ui import shown
+from orkwork.domains.tasks.ui import foreseen, shown
 from orkwork.domains.tasks.ui.components import feed_line
+from orkwork.domains.tasks.ui.trying import Trying, try_dialog
 from orkwork.ui.components import filters
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button, menu
@@ -46,6 +47,7 @@ def _read(work: Work, ref: str) -> dict[str, Any]:
     most = max(project.tasks.values(), default=0)
     return {
         "project": parts(project),
+        "foreseen": foreseen.read(work, ref),
         "lines": [
             {"status": s, "tasks": n, "share": round(100 * n / most), "href": f"{base}&status={s}"}
             for s in _ORDER
@@ -64,6 +66,7 @@ class Overview(Screen, rx.State):
     """A project and what goes on in it."""
 
     project: dict[str, Any] = {}
+    foreseen: dict[str, Any] = foreseen.NOTHING
     lines: list[dict[str, Any]] = []
     team: list[dict[str, Any]] = []
     facts: list[dict[str, Any]] = []
@@ -247,7 +250,9 @@ def _bar() -> rx.Component:
 )
 def project() -> list[rx.Component]:
     """The overview, its form and the question before archiving."""
+    key = Overview.project["key"]
     left = stack(
+        foreseen.panel(Overview.foreseen, on_take=Trying.take(key), on_try=Trying.begin(key)),
         _states(),
         rx.cond(
             Overview.project["description"] != "",
@@ -266,6 +271,7 @@ def project() -> list[rx.Component]:
         rx.cond(Overview.project["id"], content, card(skeleton(6))),
         project_form(),
         hold_dialog(),
+        try_dialog(),
         confirm(
             "archive-project",
             t("Archive {name}?", name=Overview.title),
