@@ -91,6 +91,15 @@ def test_a_forecast_is_taken_daily_kept_and_held_against_the_truth(http: TestCli
         assert ask(http, company, late)["held"] == {"forecasts": 1, "held": 0, "own": True}
 
 
+def test_projects_of_which_nothing_can_be_said_keep_none_waiting(company: Company) -> None:
+    for n in range(8):
+        company.task(company.project(f"Bare {n}", github_repository=f"acme/bare{n}"), "Nobody here may do it")
+    project = chain(company, 1)
+    company.agent("CODE", project_ids=[project.id])
+    assert [tick("forecast.take_daily") for _ in range(2)] == [1, 0]
+    assert rows("select project_id from forecasts") == [{"project_id": project.id}]
+
+
 def chain_of_one(company: Company) -> str:
     company.task(company.project("Mast"), "Alone", ready=True)
     return "MAS"

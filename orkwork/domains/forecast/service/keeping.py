@@ -1,5 +1,6 @@
 """Keeping forecasts, and holding them against the truth."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -70,22 +71,25 @@ where p.status = 'active'
     and (a.project_ids is null or p.id = any(a.project_ids))))
   and not exists (select from forecasts f where f.project_id = p.id
     and (f.as_of at time zone s.time_zone)::date >= (%(now)s at time zone s.time_zone)::date)
-order by p.id limit 1 for no key update of p skip locked
+order by random() limit %(limit)s for no key update of p skip locked
 """
 
 
 @operation(None, users=False, agents=False)
-def take_daily(work: Work) -> int:
-    """Forecast one active project that has no forecast of today yet; how many it was."""
-    row = work.one(_DUE, {"now": clock.now()})
-    if row is None:
-        return 0
-    project = projects.project(work, row["id"])
-    found = making.made(work, project, clock.now())
-    if found.empty is not None:
-        return 0
-    _keep(work, project, found)
-    return 1
+def take_daily(work: Work, limit: int = 20) -> int:
+    """Forecast one active project that has no forecast of today yet; how many it was.
+
+    Those that can't be forecast now keep none of the others waiting.
+    """
+    now = clock.now()
+    for row in work.all(_DUE, {"now": now, "limit": limit}):
+        project = projects.project(work, row["id"])
+        with suppress(Conflict):
+            found = making.made(work, project, now)
+            if found.empty is None:
+                _keep(work, project, found)
+                return 1
+    return 0
 
 
 _SCORABLE = """
