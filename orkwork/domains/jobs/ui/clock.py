@@ -40,6 +40,8 @@ WORDS = {
     "workflows.forget_requests": "Forget webhook requests that are too old to come again",
     "auth.forget_expired": "Forget expired sessions and kept answers",
     "tasks.forget_notices": "Forget what agents were to notice long ago",
+    "forecast.take_daily": "Forecast each active project once a day",
+    "forecast.score": "Hold forecasts against the truth",
 }
 """What each job is to a person."""
 
