@@ -109,6 +109,10 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
     send("PATCH", "/tasks/HAL-1", {"labels": ["b"], "priority": "high"})
     send("POST", "/tasks/HAL-1/dependencies", {"depends_on": "HAL-2"})
     send("DELETE", "/tasks/HAL-1/dependencies/HAL-2")
+    send("POST", "/projects/HAL/forecasts")
+    wanted = {"project": "HAL", "changes": [{"kind": "priority", "task": "HAL-1", "priority": "low"}]}
+    made = send("POST", "/intelligence/forecast/changes", wanted)["id"]
+    send("POST", f"/intelligence/forecast/changes/{made}/undo")
     send("POST", "/tasks/HAL-1/comments", {"body": "x"})
     send("POST", "/agents/me/heartbeat", {}, worker.headers)
     [held] = claimed(start=True)
@@ -149,6 +153,8 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
     with time_machine.travel(clock.now() + timedelta(minutes=3)):
         tick("workflows.tick")
         tick("workflows.forget_requests")
+    with time_machine.travel(clock.now() + timedelta(days=400)):
+        assert (tick("forecast.take_daily"), tick("forecast.score")) == (1, 1)
     send("POST", f"/workflow-runs/{flow_run}/cancel")
     send("POST", f"/workflow-runs/{flow_run}/retry")
     for path in (f"/workflow-schedules/{schedule}", f"/workflow-triggers/{trigger}", f"/workflow-hooks/{hook}"):
