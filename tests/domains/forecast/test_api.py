@@ -1,5 +1,6 @@
 """Forecasts over HTTP: taken, kept, scored, tried, made and undone."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from orkwork.core import door
 from orkwork.core.actor import Role, system
 from orkwork.core.operation import OPERATIONS
 from orkwork.domains.projects.schemas import ProjectOut
+from orkwork.domains.trackers import rules as tracker_rules
+from orkwork.domains.trackers import service as trackers
 from tests.demo.company_state import rows
 from tests.factories import Company
 
@@ -98,6 +101,29 @@ def test_projects_of_which_nothing_can_be_said_keep_none_waiting(company: Compan
     company.agent("CODE", project_ids=[project.id])
     assert [tick("forecast.take_daily") for _ in range(2)] == [1, 0]
     assert rows("select project_id from forecasts") == [{"project_id": project.id}]
+
+
+def test_an_imported_tracker_is_forecast_by_its_closings_and_judged_after_a_month(
+    http: TestClient, company: Company
+) -> None:
+    found = []
+    for n in range(1, 61):
+        opened = NOON - timedelta(days=10 * n)
+        closed = {"closedAt": (opened + timedelta(days=9)).isoformat()} if n % 3 else {}
+        item = {"number": n, "title": "Rope", "url": f"https://github.com/acme/rope/issues/{n}"} | closed
+        found.append(item | {"createdAt": opened.isoformat(), "state": "CLOSED" if closed else "OPEN"})
+    company.do(trackers.import_tracker, tracker_rules.read(json.dumps(found).encode()), project="ROPE")
+    with time_machine.travel(NOON, tick=False):
+        said = send(http, company, "/projects/ROPE/forecasts").json()
+    assert (said["method"], said["figures"]["done"], said["figures"]["open_tasks"]) == ("closing", None, 20)
+    bands = said["figures"]["months"]
+    assert [band["months"] for band in bands] == [1, 2, 3, 4, 5, 6]
+    assert bands[0]["p10"] <= bands[0]["p50"] <= bands[0]["p90"] <= 20
+    with time_machine.travel(NOON + timedelta(days=29), tick=False):
+        assert tick("forecast.score") == 0
+    with time_machine.travel(NOON + timedelta(days=31), tick=False):
+        assert tick("forecast.score") == 1
+    assert rows("select held from forecasts") == [{"held": bands[0]["p10"] == 0}]  # none was closed meanwhile
 
 
 def chain_of_one(company: Company) -> str:
