@@ -16,6 +16,16 @@ _OURS: Final = "That is not there any more: reload the page."
 _AGAIN: Final = "Try again in a moment."
 _OTHER: Final = "Choose another option."
 
+_MORE: Final = "Wait until it begins anew, or ask for a higher budget."
+
+
+def _spent(*periods: str) -> tuple[tuple[str, str], ...]:
+    """What is said of a budget of each period, without and with money set aside."""
+    spent = "{name} has spent {spent} of its {budget} USD "
+    aside = ", and {reserved} USD are set aside for calls under way"
+    return tuple((spent + period + more, _MORE) for period in periods for more in ("", aside))
+
+
 SAID: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "auth.role": (("{operation} needs the role {role_word}", "Ask an owner for the role."),),
     "auth.owner_link_off": (("Owner links are turned off", "Set ORKWORK_OWNER_LINK=true, or sign in."),),
@@ -73,12 +83,20 @@ SAID: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "agent.silent": (("{name} gives no sign of life", "Start it, so that it sends a heartbeat, or choose another agent."),),
     "agent.full": (("{name} holds {n} of {most} tasks", "Wait, raise its limit, or choose another agent."),),
-    "agent.over_budget": (
-        (
-            "{name} has spent {spent} of its {budget} USD today",
-            "Raise its daily budget, choose another agent, or wait until the company's day turns.",
-        ),
-    ),
+    "agent.over_budget": _spent("today", "this month"),
+    "project.over_budget": _spent("altogether"),
+    "company.over_budget": _spent("this month"),
+    "budget.gone": (("This budget is no more", _OTHER),),
+    "budget.not_found": (("There is no budget {id}", _OURS),),
+    "cost.not_found": (("There is no cost {id}", _OURS),),
+    "cost.correction": (("This row is a correction itself", "Correct the row that it corrects."),),
+    "cost.unchanged": (("It stands at {amount} USD already", "Give another amount."),),
+    "anomaly.not_found": (("There is no anomaly {id}", _OURS),),
+    "anomaly.over": (("It is in line again", "There is nothing left to say about it."),),
+    "forecast.change_set_not_found": (("There is no change set {id}", _OURS),),
+    "forecast.nothing_changed": (("Everything is so already", "Try other changes."),),
+    "forecast.too_large": (("{name} has more than {n} open tasks", "Forecast its parts as projects of their own."),),
+    "forecast.undone": (("These changes were undone already", "Read what stands now."),),
     "apikey.not_found": (("There is no key {id} of this agent", _OURS),),
     "artifact.not_found": (("There is no artifact {id}", _OURS),),
     "artifact.gone": (("The file is not in the storage any more", "Have the run leave it again."),),

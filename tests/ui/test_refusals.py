@@ -24,6 +24,7 @@ NOT_ON_PAGES = {
     "auth.origin", "task.assign_other", "task.cancel", "task.cancelled", "task.edit", "task.fence_missing", "task.not_yours",
     "task.own_review", "task.reopen", "execution.ended", "execution.running", "execution.log_full", "artifact.many",
     "artifact.too_large", "artifact.link", "decision.arguments", "decision.busy",
+    "reservation.external_id", "reservation.not_found", "reservation.released", "reservation.settled",
     "project.budget", "project.status", "cost.external_id",
     # of the API, the command line and the sign-in over GitHub
     "request.too_large", "request.malformed", "request.idempotency", "request.idempotency_secret", "request.duplicate",
@@ -71,6 +72,7 @@ def test_every_sentence_and_way_out_is_translated() -> None:
 def test_no_code_is_kept_that_nothing_raises() -> None:
     known = {code for code, _ in CASES} | {"request.stale", "project.held", "project.not_held", "project.not_active"}
     made_of_parts = {f"{kind}.not_found" for kind in ("agent", "usersession", "task", "project")}
+    made_of_parts |= {f"{scope}.over_budget" for scope in ("agent", "project", "company")}
     made_of_parts |= {f"workflow.{kind}_not_found" for kind in ("schedule", "trigger", "hook")}
     assert set(refusals.SAID) <= known | made_of_parts
 

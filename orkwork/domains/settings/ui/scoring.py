@@ -77,14 +77,15 @@ class Scoring(Screen, rx.State):
             raise invalid("score_completion", "the five must add up to 100")
         patch = CompanyPatch(performance_weights=PerformanceWeights(**shares))
         before = await self.ask(queries.company)
+        changed = toast(
+            "Somebody changed this meanwhile", hint="Reload to see it; what you typed is still here.", tone="warn"
+        )
+        if _percents(before) != self.kept:
+            return changed
         try:
-            if _percents(before) != self.kept:
-                raise Stale("request.stale", "The weights changed")
             found = await self.do(service.update_company, patch, before.version)
         except Stale:
-            return toast(
-                "Somebody changed this meanwhile", hint="Reload to see it; what you typed is still here.", tone="warn"
-            )
+            return changed
         self._show(found)
         return [toast("Settings saved", hint="Scores follow with the next count."), Assigning.keep_up]
 
