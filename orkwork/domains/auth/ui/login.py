@@ -110,7 +110,7 @@ def login() -> rx.Component:
                 ),
                 _by_link(),
             ),
-            rx.el.div(icon("loader"), class_name="row m2", aria_hidden="true", style={"minHeight": "128px"}),
+            rx.el.div(icon("loader"), class_name="row m2", aria_hidden="true", style={"minHeight": "176px"}),
         ),
     )
 
