@@ -1,5 +1,6 @@
 """Which task a claim gives, to whom, and for how long it is held."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from jobs import outbox
 from orkwork.core import clock, db, door
 from orkwork.core.actor import system
 from orkwork.core.errors import Conflict, Forbidden, OrkworkError
+from orkwork.core.work import Work
 from orkwork.domains.agents import service as agents
 from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch, HeartbeatIn
@@ -20,8 +22,8 @@ from orkwork.domains.costs.service import recording as costs
 from orkwork.domains.executions.schemas import ExecutionPatch, StartIn
 from orkwork.domains.tasks.models import Status
 from orkwork.domains.tasks.queries import tasks as queries
-from orkwork.domains.tasks.schemas import AssignIn, ClaimIn, MoveIn, TaskPatch
-from orkwork.domains.tasks.service import claims, creating, lifecycle, runs
+from orkwork.domains.tasks.schemas import AssignIn, BulkIn, BulkTask, ClaimIn, MoveIn, TaskPatch
+from orkwork.domains.tasks.service import bulk, claims, creating, lifecycle, runs
 from tests.domains.tasks.racing import acting, faults
 from tests.factories import Company, Worker
 
@@ -327,3 +329,25 @@ def test_assigning_needs_a_living_agent_with_room_that_may_see_the_project(compa
     company.do(claims.assign, "HAL-1", AssignIn(agent_id=worker.id), actor=acting(worker))
     assert status(company) == "ASSIGNED"
     assert faults() == {}
+
+
+def test_a_claim_takes_the_head_of_a_long_queue_and_never_reads_the_whole(company: Company) -> None:
+    project, worker = company.project(), company.agent()
+    tasks = [BulkTask(ref=str(n), title=f"T{n}") for n in range(4000)]
+    company.do(bulk.create_tasks, BulkIn(project_id=project.id, ready=True, tasks=tasks))
+    with db.engine().connect() as connection:
+        connection.exec_driver_sql("analyze")
+        connection.commit()
+    plans: list[str] = []
+
+    def explained(work: Work) -> None:
+        given = work.all
+        work.all = lambda statement, params=None: (  # pyright: ignore[reportAttributeAccessIssue]
+            plans.extend(row["QUERY PLAN"] for row in given(f"explain {statement}", params)) or []
+        )
+        claims.claim(work, ClaimIn(limit=5))
+
+    with suppress(AssertionError, KeyError, TypeError):
+        door.run(acting(worker), explained, write=True)
+    assert any("ix_ready_tasks_head" in line for line in plans), plans
+    assert not any("Seq Scan on ready_tasks" in line for line in plans)

@@ -43,8 +43,11 @@ spent_out as materialized (select ({candidates.SPENT_OUT}) as ids),
 cand as materialized (
   select x.* from sets cross join lateral (
     select task_id, priority, due_at, crit from ready_tasks r
-    where r.capset_id = sets.id and {{scope}} and r.task_id <> all(coalesce((select ids from barred), '{{}}'))
-      and r.project_id <> all(coalesce((select ids from spent_out), '{{}}'))
+    where r.capset_id = sets.id and {{scope}}
+      -- not `<> all`: of an array that it does not know PostgreSQL expects that it leaves nothing, and reads the whole queue;
+      -- of `not coalesce(…)` it expects a half
+      and not coalesce(r.task_id = any((select ids from barred)::uuid[]), false)
+      and not coalesce(r.project_id = any((select ids from spent_out)::uuid[]), false)
     order by priority, due_at, crit desc, task_id limit <probe>) x
   order by priority, due_at, crit desc, task_id limit <probe>),
 pk as materialized (
