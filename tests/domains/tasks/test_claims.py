@@ -342,7 +342,7 @@ def test_a_claim_takes_the_head_of_a_long_queue_and_never_reads_the_whole(compan
 
     def explained(work: Work) -> None:
         given = work.all
-        work.all = lambda statement, params=None: (  # pyright: ignore[reportAttributeAccessIssue]
+        work.all = lambda statement, params=None: (
             plans.extend(row["QUERY PLAN"] for row in given(f"explain {statement}", params)) or []
         )
         claims.claim(work, ClaimIn(limit=5))
