@@ -3,15 +3,15 @@
 import os
 import random
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 
 from bench.against_bare import yardstick
+from bench.assigning import timed
 from bench.company import Company
 from bench.measure import Target, interleaved, ratio
 from bench.quiet import cpu_seconds
@@ -119,12 +119,11 @@ def _figures(connection: psycopg.Connection, table: Table, size: int) -> None:
     for figure in FIGURES:
         kept, bare = [], []
         for _ in range(TIMES):
-            bare.append(_timed(lambda: door.run(WHO, lambda work: _by_key(work, random.choice(ids)), write=False)))
-            kept.append(_timed(lambda figure=figure: door.run(WHO, figure.kept, write=False)))
-        since = date.today() - timedelta(days=figure.days - 1)  # noqa: DTZ011
-        raw = _timed(lambda figure=figure, since=since: connection.execute(
-            figure.raw.encode(), {"since": since, "today": date.today()}  # noqa: DTZ011
-        ).fetchall())  # fmt: skip
+            bare.append(timed(lambda: door.run(WHO, lambda work: _by_key(work, random.choice(ids)), write=False)))
+            kept.append(timed(lambda figure=figure: door.run(WHO, figure.kept, write=False)))
+        today = clock.now().date()
+        days = {"since": today - timedelta(days=figure.days - 1), "today": today}
+        raw = timed(lambda figure=figure, days=days: connection.execute(figure.raw.encode(), days).fetchall())
         ours, key = statistics.median(kept), statistics.median(bare)
         said = (
             f"{ours:.2f} ms = {ours / key:.1f} × a read by key ({key:.3f} ms); rows {raw:,.0f} ms = {raw / ours:,.0f} ×"
@@ -168,9 +167,3 @@ def _ingest(company: Company, table: Table, size: int, *, rounds: int, seconds: 
 def _calls(clients: int, path: str, headers: dict[str, str]) -> list[list[dict[str, Any]]]:
     body = {"provider": "openai", "model": "gpt-4o", "input_tokens": 900, "output_tokens": 90, "amount_usd": "0.01"}
     return [[{"method": "POST", "path": path, "headers": headers, "body": body}]] * clients
-
-
-def _timed(call: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    call()
-    return (time.perf_counter() - began) * 1000
