@@ -78,7 +78,7 @@ def page(  # noqa: PLR0913 - a page has this many sides, all but the address by 
             live.TOPICS[screen] = frozenset(topics)
             if "load" in screen.event_handlers:
                 loads.append(screen.load)
-        whole.__name__ = build.__name__
+        whole.__name__, whole.__module__ = build.__name__, build.__module__  # the bundle is parted by a page's module
         PAGES.append(Page(route, f"{title} · orkwork", whole, loads))
         return build
 
