@@ -130,9 +130,15 @@ class In(_Described):
 
 
 class Asked(In):
-    """Input that stands in an address; its fields are taken apart, each with its text, when the route is added."""
+    """Input that stands in an address; whoever takes its fields apart has them described before."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    @classmethod
+    def describe(cls) -> None:
+        """Give each field the text below it."""
+        for owner in cls.__mro__:
+            for name, text in _field_texts(owner).items() if issubclass(owner, _Described) else ():
+                if name in cls.model_fields and cls.model_fields[name].description is None:
+                    cls.model_fields[name].description = text
 
 
 class Out(_Described):
