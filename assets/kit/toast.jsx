@@ -1,5 +1,5 @@
 // What just happened, with eight seconds to take it back. Python's toast() calls window.orkwork.toast.
-import { useContext, useEffect, useState } from "react";
+import { useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { EventLoopContext } from "$/utils/context-registry";
 import { ReflexEvent } from "$/utils/state";
 import { Icon } from "./icon.jsx";
@@ -7,11 +7,29 @@ import { useLocale } from "./locale.js";
 
 const SECONDS = { plain: 6, undo: 8, bad: 12 };
 const ICONS = { ok: "circle-check", bad: "octagon-alert", warn: "triangle-alert", info: "info" };
-let push = () => {};
+const SHOWN = 3;
+const NONE = [];
+
+// The list outlives the page it was said on: a form that leads to another page says so there.
+let list = NONE;
 let count = 0;
+const listeners = new Set();
+const change = (next) => {
+  list = next;
+  listeners.forEach((tell) => tell());
+};
+const push = (news) => {
+  const others = list.filter((one) => one.text !== news.text).slice(1 - SHOWN);
+  change([...others, { ...news, id: ++count }]);
+};
+const drop = (id) => change(list.filter((one) => one.id !== id));
+const listen = (tell) => {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
+};
 
 if (typeof window !== "undefined") {
-  window.orkwork = { ...window.orkwork, toast: (news) => push(news) };
+  window.orkwork = { ...window.orkwork, toast: push };
 }
 
 function Toast({ news, close }) {
@@ -44,16 +62,11 @@ function Toast({ news, close }) {
 
 export function Toasts() {
   const L = useLocale();
-  const [list, set] = useState([]);
-  useEffect(() => {
-    push = (news) => set((old) => [...old.filter((x) => x.text !== news.text).slice(-2), { ...news, id: ++count }]);
-  }, []);
+  const shown = useSyncExternalStore(listen, () => list, () => NONE);
   return (
     <section aria-label={L.t("News")}>
       <ol className="toasts">
-        {list.map((news) => (
-          <Toast key={news.id} news={news} close={() => set((old) => old.filter((x) => x.id !== news.id))} />
-        ))}
+        {shown.map((news) => <Toast key={news.id} news={news} close={() => drop(news.id)} />)}
       </ol>
     </section>
   );

@@ -98,6 +98,14 @@ def test_a_toast_takes_back_what_was_done(kit: Page) -> None:
     expect(kit.locator("#count")).to_have_text(str(before))
 
 
+def test_a_toast_stays_on_the_way_to_another_page(kit: Page) -> None:
+    kit.evaluate("window.orkwork.toast({text: 'Agent saved'})")
+    kit.keyboard.press("g")
+    kit.keyboard.press("t")
+    expect(kit.get_by_role("heading", level=1, name="Board")).to_be_visible()
+    expect(kit.locator(".toast", has_text="Agent saved")).to_be_visible()
+
+
 def test_wrong_fields_say_so_beside_themselves(kit: Page) -> None:
     kit.get_by_role("button", name="Save").click()
     expect(kit.get_by_text("Give the agent a name").first).to_be_visible()
