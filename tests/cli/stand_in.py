@@ -3,13 +3,14 @@
 Argument: a JSON list of {name, code, patience?}. Prints through the supervisor's own terminal.
 """
 
+import contextlib
 import json
 import subprocess
 import sys
 from dataclasses import dataclass
 from signal import SIGKILL, SIGTERM, Signals
 
-from orkwork.cli.supervisor import StartFailed, Supervisor
+from orkwork.cli.supervisor import StartFailed, Stopped, Supervisor
 from orkwork.cli.terminal import Terminal
 from orkwork.embedded.process import spawn
 
@@ -34,17 +35,25 @@ class StandIn:
         return "its lines say why"
 
 
+def _run(programs: list[StandIn], supervisor: Supervisor, terminal: Terminal) -> None:
+    names = [program.name for program in programs]
+    try:
+        with contextlib.suppress(Stopped):  # asked to stop before all were ready
+            for program in programs:
+                supervisor.add(program)
+            supervisor.wait_ready(names, 10)
+            terminal.say("ready")
+            supervisor.run()
+    finally:
+        supervisor.stop([[name] for name in names])
+
+
 def main() -> int:
     programs = [StandIn(**each) for each in json.loads(sys.argv[1])]
     terminal = Terminal()
     try:
         with Supervisor(terminal, first_backoff=0.1) as supervisor:
-            for program in programs:
-                supervisor.add(program)
-            supervisor.wait_ready([program.name for program in programs], 10)
-            terminal.say("ready")
-            supervisor.run()
-            supervisor.stop([[program.name] for program in programs])
+            _run(programs, supervisor, terminal)
     except StartFailed as failure:
         terminal.say(str(failure))
         return 1

@@ -100,8 +100,13 @@ def visit(contexts: Contexts) -> Visit:
     return opened
 
 
+_STILL = """Promise.allSettled(document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime)).map((one) => one.finished))"""
+
+
 def violations(page: Page) -> list[Any]:
-    """What axe finds on a page, and whether it can be scrolled sideways."""
+    """What axe finds on a page once nothing fades any more, and whether it can be scrolled sideways."""
+    page.evaluate(_STILL)
     report = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     found: list[Any] = [(bad["id"], [node["html"][:160] for node in bad["nodes"]][:3]) for bad in report]
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

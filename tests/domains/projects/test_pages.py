@@ -68,7 +68,7 @@ def test_the_sidebar_and_the_palette_lead_to_projects(visit: Visit, company: Com
     with visit("/projects", company.owner) as page:
         page.locator(".side .projs a", has_text="HAL").click()
         expect(page).to_have_url(re.compile("/projects/HAL$"))
-        page.wait_for_timeout(300)
+        expect(page.get_by_role("heading", level=1, name="Halyard")).to_be_visible()
         page.keyboard.press("Control+k")
         page.keyboard.type("rollups")
         page.locator(".pi", has_text="HAL-1").click()
