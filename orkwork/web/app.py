@@ -12,7 +12,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -92,7 +92,7 @@ def create_api() -> FastAPI:
         title="orkwork",
         version="2",
         description=DESCRIPTION,
-        openapi_url=f"{BASE}/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
@@ -166,6 +166,10 @@ def openapi(app: FastAPI) -> dict[str, Any]:
 def _mount_docs(app: FastAPI) -> None:
     folder = Path(fastapi_swagger.__file__).parent / "resources"
     app.mount(f"{BASE}/docs/assets", StaticFiles(directory=folder), name="docs-assets")
+
+    @app.get(f"{BASE}/openapi.json", include_in_schema=False)
+    def document() -> JSONResponse:  # in a thread: to make it takes seconds
+        return JSONResponse(app.openapi())
 
     @app.get(f"{BASE}/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

@@ -16,12 +16,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from orkwork.web.app import create_api
+from tests.contract import API
 from tests.factories import Company
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 14
-API = create_api().openapi()
 LEFT_OUT = {
     "auth.logout": "ends the session that the other requests use",
     "auth.github_login": "tried on its own against a fake GitHub",

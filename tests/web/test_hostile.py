@@ -9,12 +9,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from orkwork.core import db
-from orkwork.web.app import create_api
 from tests.bench.real_data import DATA
+from tests.contract import API
 from tests.factories import Company
 from tests.test_doors import ROUTES, Caller
 
-API = create_api().openapi()
 BASE = "/api/v2"
 LEFT_OUT = {"auth.logout": "ends the session", "agents.retire": "has no body"}
 WRONG: list[Any] = [
