@@ -39,7 +39,18 @@ begin  -- a test writes to few tables: to empty all of them, which makes their f
     where schemaname = 'public' and last_value is not null and sequencename <> 'capability_sets_id_seq';
 end $$
 """
+ALONE = {"site": "kit", "servers": "servers"}
+"""Fixtures that start servers for the whole run, and the group of the tests that share them in one process."""
 registry.load_operations()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, only one of them starts what these tests need."""
+    for item in items:
+        for name in getattr(item, "fixturenames", ()):
+            if name in ALONE:
+                item.add_marker(pytest.mark.xdist_group(ALONE[name]))
 
 
 @pytest.fixture(autouse=True)

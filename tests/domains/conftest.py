@@ -85,7 +85,8 @@ def visit(contexts: Contexts) -> Visit:
 
     @contextmanager
     def opened(path: str, who: Person | None = None, *, size: str = "wide", **options: Any) -> Iterator[Page]:
-        settled = {"locale": "en-GB", "viewport": SIZES[size], "has_touch": size == "phone"} | options
+        screen = {"viewport": SIZES[size], "has_touch": size == "phone", "reduced_motion": "reduce"}
+        settled = {"locale": "en-GB"} | screen | options
         with contexts.one(**settled) as context:
             if who is not None:
                 context.add_cookies([{"name": "orkwork_session", "value": who.token, "url": contexts.address}])
