@@ -56,7 +56,7 @@ def _offer(state: Any) -> rx.Component:
         "",
     )
     return notice(
-        rx.fragment(t("You left a draft here that is not saved."), " ", when(state.offer["at"]), ". ", behind),
+        rx.fragment(t("You left a draft here that is not saved,"), " ", when(state.offer["at"]), ". ", behind),
         "info",
         rx.fragment(
             button(t("Continue the draft"), kind="solid", on_click=state.go_on),
