@@ -83,7 +83,16 @@ def _bands(found: closing.Closing, history: closing.History, day: float, last: f
         truth = f"   in fact {int((history.closed[of_these] <= end).sum())}" if end <= last else ""
         months = f"{band.months} month{'' if band.months == 1 else 's'}"
         lines.append(f"  {months:<25}{band.p10:>5}{band.p50:>5}{band.p90:>5}{truth}")
-    return lines
+    return [*lines, *_widened(found.bands[0])]
+
+
+def _widened(band: closing.Band) -> list[str]:
+    if (band.low, band.high) == (closing.BAND[0], closing.BAND[2]):
+        return []
+    return [
+        f"The ends are the model's quantiles {band.low:.3f} and {band.high:.3f}, and not 0.1 and 0.9: "
+        "earlier forecasts of this tracker missed more often than they should."
+    ]
 
 
 def _coverage(rolled: tuple[closing.Coverage, ...]) -> list[str]:
@@ -94,8 +103,10 @@ def _coverage(rolled: tuple[closing.Coverage, ...]) -> list[str]:
         f"Looking back: of {tried} earlier forecasts from {rolled[0].origins} origins, a month apart, {held} held "
         f"({100 * held / tried:.0f} %; the band promises 80 %). Origins overlap, so they are not independent."
     ]
+    lines.append("  months ahead     held   closed fewer   more   at most P50   at most P95   mean width")
     lines += [
-        f"  {one.months} months ahead: {one.within} of {one.origins} held, {one.below} closed fewer, {one.above} more"
+        f"  {one.months:>12}{f'{one.within} of {one.origins}':>11}{one.below:>13}{one.above:>7}{one.half:>14}{one.tail:>14}"
+        f"{one.width:>13.1f}"
         for one in rolled
         if one.origins
     ]

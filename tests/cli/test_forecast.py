@@ -38,8 +38,13 @@ def test_it_gives_the_bands_the_truth_and_the_coverage(tmp_path: Path) -> None:
     assert "P10  P50  P90" in lines[1]
     assert [line.split()[0] for line in lines[2:8]] == ["1", "2", "3", "4", "5", "6"]
     assert all("in fact" in line for line in lines[2:8])
-    assert "Looking back: of " in lines[8]
-    assert "the band promises 80 %" in lines[8]
+    [begin] = [n for n, line in enumerate(lines) if line.startswith("Looking back: of ")]
+    assert "the band promises 80 %" in lines[begin]
+    assert lines[begin + 1].split("   ")[0].strip() == "months ahead"
+    for months, line in enumerate(lines[begin + 2 :], 1):
+        ahead, within, _, origins, fewer, more, *_ = line.split()
+        assert (int(ahead), int(within) + int(fewer) + int(more)) == (months, int(origins))
+    assert months == 6
 
 
 def test_what_can_not_be_forecast_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -67,6 +67,13 @@ class MonthBand(Out):
     p10: int
     p50: int
     p90: int
+    low: Share = 0.1
+    high: Share = 0.9
+    """The model's own quantiles that `p10` and `p90` are: further out where earlier forecasts missed too often."""
+    closed: int | None = None
+    """How many did, once the months are over; judged after one, two, three and six."""
+    held: bool | None = None
+    """Whether that lies in the band."""
 
 
 class Figures(Out):
@@ -98,7 +105,9 @@ class Figures(Out):
 
 
 class Held(Out):
-    """How often the P80 of this project's forecasts held; all projects' while it has none of its own."""
+    """How often the P80 of this project's forecasts held; all projects' while it has none of its own.
+
+    Of a tracker's forecasts each band counts that is judged: one, two, three and six months."""
 
     forecasts: int
     held: int

@@ -24,6 +24,33 @@ def test_the_band_holds_the_truth_about_as_often_as_it_says() -> None:
     assert held / tried > 0.8  # wider than a steady tracker needs: months of real ones differ
 
 
+def in_bursts(months: int, seed: int) -> History:
+    """Nothing closes but in every fifth month, and then nearly all."""
+    steady = tracker(months, 8, 0.0001, seed)
+    closed = (np.floor(steady.opened / MONTH_DAYS / 5) + 1) * 5 * MONTH_DAYS - 1
+    return History(steady.opened, np.where(closed <= months * MONTH_DAYS, closed, np.inf))
+
+
+def test_where_earlier_forecasts_missed_the_ends_move_outwards_and_never_inwards() -> None:
+    steady, bursts = (closings(known, 40 * MONTH_DAYS) for known in (tracker(40, 10, 0.3), in_bursts(40, 1)))
+    assert {(band.low, band.high) for band in steady.bands} == {(0.1, 0.9)}
+    for band in bursts.bands:
+        assert band.low <= 0.1
+        assert band.high > 0.9
+    rolled = coverage(in_bursts(40, 1), 40 * MONTH_DAYS)
+    assert sum(one.within for one in rolled) / sum(one.origins for one in rolled) > 0.6
+
+
+def test_the_table_of_the_past_adds_up() -> None:
+    for one in coverage(tracker(30, 10, 0.3), 30 * MONTH_DAYS):
+        assert one.within + one.below + one.above == one.origins
+        assert one.half <= one.tail <= one.origins
+        assert one.width > 0
+    assert [one.origins for one in coverage(tracker(30, 10, 0.3), 30 * MONTH_DAYS)] == sorted(
+        range(18, 24), reverse=True
+    )
+
+
 def test_nothing_of_the_future_is_used() -> None:
     whole, day = tracker(30, 10, 0.2), 20 * MONTH_DAYS
     assert closings(whole, day) == closings(whole.until(day), day)
