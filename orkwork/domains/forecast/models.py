@@ -47,9 +47,10 @@ class Forecast(SQLModel, table=True):
     other_runs: int
     cold: bool
     due_at: datetime
-    """The P80 of a simulation, the end of the first month of a closing: from then on it can be scored."""
+    """The P80 of a simulation; of a closing the end of the next months that are judged: from then on it can be scored."""
     held: bool | None = None
-    """Whether the truth lay within: done by the P80, or the month's closings within the band."""
+    """Whether the truth lay within: done by the P80, or the closings of all the months within the band. What came of the
+    months before the last stands in `figures`."""
     truth_at: datetime | None = None
     """When the project was done; None while it is not, though the P80 has passed."""
     scored_at: datetime | None = None

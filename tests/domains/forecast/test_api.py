@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from fastapi.testclient import TestClient
 
-from orkwork.core import door
+from orkwork.core import db, door
 from orkwork.core.actor import Role, system
 from orkwork.core.operation import OPERATIONS
 from orkwork.domains.projects.schemas import ProjectOut
@@ -103,7 +103,7 @@ def test_projects_of_which_nothing_can_be_said_keep_none_waiting(company: Compan
     assert rows("select project_id from forecasts") == [{"project_id": project.id}]
 
 
-def test_an_imported_tracker_is_forecast_by_its_closings_and_judged_after_a_month(
+def test_an_imported_tracker_is_forecast_by_its_closings_and_judged_after_one_two_three_and_six_months(
     http: TestClient, company: Company
 ) -> None:
     found = []
@@ -121,9 +121,42 @@ def test_an_imported_tracker_is_forecast_by_its_closings_and_judged_after_a_mont
     assert bands[0]["p10"] <= bands[0]["p50"] <= bands[0]["p90"] <= 20
     with time_machine.travel(NOON + timedelta(days=29), tick=False):
         assert tick("forecast.score") == 0
-    with time_machine.travel(NOON + timedelta(days=31), tick=False):
-        assert tick("forecast.score") == 1
-    assert rows("select held from forecasts") == [{"held": bands[0]["p10"] == 0}]  # none was closed meanwhile
+    for months, days in enumerate((31, 61, 92, 183), 1):
+        with time_machine.travel(NOON + timedelta(days=days), tick=False):
+            assert [tick("forecast.score") for _ in range(2)] == [1, 0], days
+            assert ask(http, company, "ROPE")["held"]["forecasts"] == months
+    (kept,) = rows("select figures, held, scored_at, due_at from forecasts")
+    judged = {band["months"]: band for band in kept["figures"]["months"] if band["held"] is not None}
+    assert list(judged) == [1, 2, 3, 6]
+    for months, band in judged.items():  # none was closed meanwhile
+        assert (band["closed"], band["held"]) == (0, bands[months - 1]["p10"] == 0)
+    assert (kept["held"], kept["scored_at"] is not None) == (judged[6]["held"], True)
+    told = rows("select after from events where name = 'forecast.scored' order by seq")
+    assert [one["after"]["months"] for one in told] == [1, 2, 3, 6]
+
+
+def test_a_month_judged_late_is_judged_by_what_was_closed_within_it(http: TestClient, company: Company) -> None:
+    found = []
+    for n in range(1, 41):
+        opened = (NOON - timedelta(days=10 * n)).isoformat()
+        item = {"number": n, "title": "Rope", "url": f"https://github.com/acme/rope/issues/{n}", "state": "OPEN"}
+        found.append(item | {"createdAt": opened})
+    company.do(trackers.import_tracker, tracker_rules.read(json.dumps(found).encode()), project="ROPE")
+    with time_machine.travel(NOON, tick=False):
+        send(http, company, "/projects/ROPE/forecasts")
+    _close("number <= 7", NOON + timedelta(days=5))
+    _close("number = 8", NOON + timedelta(days=45))
+    with time_machine.travel(NOON + timedelta(days=63), tick=False):
+        assert [tick("forecast.score") for _ in range(2)] == [1, 0]
+    (kept,) = rows("select figures, held from forecasts")
+    assert [band["closed"] for band in kept["figures"]["months"]] == [7, 8, None, None, None, None]
+    assert kept["held"] is None
+
+
+def _close(which: str, at: datetime) -> None:
+    with db.engine().begin() as connection:
+        statement = f"update tasks set status = 'COMPLETED', completed_at = %(at)s where {which}"
+        connection.exec_driver_sql(statement, {"at": at})
 
 
 def chain_of_one(company: Company) -> str:

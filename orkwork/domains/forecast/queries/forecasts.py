@@ -18,9 +18,12 @@ ROW = """
 select f.*, p.key_prefix as project_key, null::text as empty from forecasts f join projects p on p.id = f.project_id
 """
 _HELD = """
-select count(*)::int as forecasts, (count(*) filter (where f.held))::int as held from forecasts f
-where f.scored_at is not null and f.method = %(method)s and (%(project)s::uuid is null or f.project_id = %(project)s)
-  and (%(visible)s::uuid[] is null or f.project_id = any(%(visible)s))
+with judged as (  -- before bands were judged apart, a tracker's forecast was by its first month
+  select coalesce((m ->> 'held')::boolean, case when coalesce(m ->> 'months', '1') = '1' then f.held end) as held
+  from forecasts f left join lateral jsonb_array_elements(f.figures -> 'months') m on f.method = 'closing'
+  where f.method = %(method)s and (%(project)s::uuid is null or f.project_id = %(project)s)
+    and (%(visible)s::uuid[] is null or f.project_id = any(%(visible)s)))
+select count(*)::int as forecasts, (count(*) filter (where held))::int as held from judged where held is not null
 """
 
 

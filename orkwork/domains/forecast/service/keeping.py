@@ -1,9 +1,11 @@
 """Keeping forecasts, and holding them against the truth."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from psycopg.types.json import Jsonb
 
 from orkwork.core import clock
 from orkwork.core.errors import Conflict
@@ -18,6 +20,8 @@ from orkwork.domains.projects import queries as projects
 from orkwork.domains.projects.schemas import ProjectOut
 
 MONTH = timedelta(days=365.25 / 12)
+JUDGED = (1, 2, 3, 6)
+"""Months after which a tracker's forecast is held against what was closed."""
 _EMPTY = {
     "no_tasks": ("it has no tasks", "Create its tasks first."),
     "no_agents": ("no active agent may work in it", "Add an agent, or let one work in this project."),
@@ -54,7 +58,7 @@ def _keep(work: Work, project: ProjectOut, found: ForecastOut) -> None:
         own_runs=found.own_runs,
         other_runs=found.other_runs,
         cold=found.cold,
-        due_at=done.p80 if done else found.as_of + MONTH,
+        due_at=done.p80 if done else found.as_of + JUDGED[0] * MONTH,
     )
     work.add(row)
     told: dict[str, Any] = {"method": row.method, "cold": row.cold, "open_tasks": found.figures.open_tasks}
@@ -105,33 +109,56 @@ _CLOSED = """
 select count(*)::int as closed from tasks t where t.project_id = %(project_id)s and t.created_at <= %(as_of)s
   and t.kind <> 'pull_request'
   and case when t.status = 'COMPLETED' then coalesce(t.completed_at, t.updated_at)
-    when t.status = 'CANCELLED' then t.updated_at end between %(as_of)s and %(due_at)s
+    when t.status = 'CANCELLED' then t.updated_at end between %(as_of)s and %(until)s
 """
 
 
 @operation(None, users=False, agents=False)
 def score(work: Work, limit: int = 200) -> int:
     """Hold forecasts against the truth as soon as it is known: done by the P80, or not done when it passes; for a tracker,
-    what the first month closed."""
+    what one, two, three and six months closed."""
     now = clock.now()
     rows = work.all(_SCORABLE, {"now": now, "limit": limit})
     for row in rows:
-        truth = None
-        if row["method"] == Method.CLOSING:
-            found = work.one(_CLOSED, row)
-            band = row["figures"]["months"][0]
-            held = found is not None and band["p10"] <= found["closed"] <= band["p90"]
-        else:
-            truth = None if row["is_open"] else row["done_at"] or now
-            held = truth is not None and truth <= row["due_at"]
-        work.sql(
-            "update forecasts set held = %(held)s, truth_at = %(truth)s, scored_at = %(now)s where id = %(id)s",
-            {"held": held, "truth": truth, "now": now, "id": row["id"]},
-        )
-        told = {"held": held, "truth_at": truth, "p80": row["due_at"]}
+        told = _judge_months(work, row, now) if row["method"] == Method.CLOSING else _judge_end(work, row, now)
         work.emit(
             events.ForecastScored(
                 subject_id=row["id"], subject_label=row["name"], project_id=row["project_id"], after=told
             )
         )
     return len(rows)
+
+
+def _judge_end(work: Work, row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Whether a project was done by the P80; it is known, or the P80 has passed."""
+    truth = None if row["is_open"] else row["done_at"] or now
+    held = truth is not None and truth <= row["due_at"]
+    work.sql(
+        "update forecasts set held = %(held)s, truth_at = %(truth)s, scored_at = %(now)s where id = %(id)s",
+        {"held": held, "truth": truth, "now": now, "id": row["id"]},
+    )
+    return {"held": held, "truth_at": truth, "p80": row["due_at"]}
+
+
+def _judge_months(work: Work, row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Whether what the months that are over closed lies in their bands; the forecast is scored with the last of them."""
+    bands, told = row["figures"]["months"], {}
+    for band in bands:
+        until = row["as_of"] + band["months"] * MONTH
+        if band["months"] in JUDGED and until <= now and band.get("held") is None:
+            found = work.one(_CLOSED, row | {"until": until})
+            band["closed"] = found["closed"] if found else 0
+            band["held"] = band["p10"] <= band["closed"] <= band["p90"]
+            told = {name: band[name] for name in ("months", "closed", "held")}
+    due = [end for months in JUDGED if (end := row["as_of"] + months * MONTH) > now]
+    work.sql(
+        "update forecasts set figures = %(figures)s, due_at = %(due)s, held = %(held)s, scored_at = %(scored)s where id = %(id)s",
+        {
+            "figures": Jsonb(row["figures"]),
+            "due": due[0] if due else row["due_at"],
+            "held": None if due else bands[-1]["held"],
+            "scored": None if due else now,
+            "id": row["id"],
+        },
+    )
+    return told
