@@ -1,12 +1,15 @@
 """What is known of durations, costs and rates, as something to draw from. Pure.
 
 A project's own finished runs count first, then the company's, then a wide prior: `n` runs weigh `n / (n + TRUST)`, and what
-they leave goes to the next. A duration and its cost are drawn together, so that long runs stay dear. What the runs can't say
-of the coming ones is a factor common to all tasks of a path: it does not average out over a thousand tasks.
+they leave goes to the next. What is borrowed lends its shape, not its level: the company's runs and the prior are brought to
+the level that the runs show, a normal mean of their logs shrunk from prior to company to project (Lindley and Smith 1972). A
+duration and its cost are drawn together, so that long runs stay dear. What the runs can't say of the coming ones is a factor
+common to all tasks of a path, one of hours and one of dollars: it does not average out over a thousand tasks.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from statistics import NormalDist
 from typing import Any, Final
 
@@ -19,12 +22,18 @@ TABLE: Final = 4096
 """Entries of a table that is drawn from."""
 TRUST: Final = 10.0
 """Runs at which the own ones weigh as much as all others."""
-DRIFT: Final = 0.12
-"""Spread of the log of the common factor that no history takes away: the future differs."""
+DRIFT: Final = 0.15
+"""Spread of the log of the common factor of hours that no history takes away: the future differs."""
+USD_DRIFT: Final = 0.25
+"""The same of dollars."""
 BETWEEN: Final = 0.5
 """The same between projects of a company."""
 UNKNOWN: Final = 1.0
 """The same where only the prior speaks: a factor of 2.7 either way is ordinary."""
+KNOWN_SPREAD: Final = 5.0
+"""Runs that the prior's spread of the logs counts as."""
+LEAST_HOURS, LEAST_USD = 1e-4, 1e-6
+"""Less counts as this where logs are taken."""
 COLD: Final = 0.5
 """From this weight of the prior on, a forecast is cold."""
 Floats = NDArray[np.float32]
@@ -57,7 +66,9 @@ class Pool:
     hours: Floats
     usd: Floats
     spread: float
-    """Of the log of the common factor."""
+    """Of the log of the common factor of hours."""
+    usd_spread: float = 0.0
+    """The same of dollars, which are far off where hours are."""
     own: int = 0
     company: int = 0
     prior_weight: float = 0.0
@@ -75,7 +86,38 @@ class Pool:
             left, longer = hours * self.hours / max(float(np.median(self.hours)), 1e-6), np.ones(TABLE, bool)
         at = np.flatnonzero(longer)[np.arange(TABLE) % int(longer.sum())]
         share = left[at] / np.maximum(self.hours[at] * scale, 1e-6)
-        return Pool(left[at].astype(np.float32), (self.usd[at] * np.minimum(share, 1)).astype(np.float32), self.spread)
+        return replace(
+            self, hours=left[at].astype(np.float32), usd=(self.usd[at] * np.minimum(share, 1)).astype(np.float32)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """What is known of the mean log of a project's runs."""
+
+    mean: float
+    company: float
+    """The same of the company's runs, as they are."""
+    spread: float
+    """Of the logs of single runs."""
+    unsure: float
+    """Variance of the mean."""
+
+
+def _level(own: Sequence[float], company: Sequence[float], prior: float, spread: float) -> _Level:
+    """The mean of the logs of values, shrunk to the company's, shrunk to the prior's."""
+    mine, theirs = np.log(own), np.log(company)
+    seen = sum(logs.size * float(logs.var()) for logs in (mine, theirs) if logs.size)
+    variance = (KNOWN_SPREAD * spread**2 + seen) / (KNOWN_SPREAD + mine.size + theirs.size)
+    mean, unsure = float(np.log(prior)), UNKNOWN**2 - BETWEEN**2
+    if theirs.size:
+        gain = unsure / (unsure + variance / theirs.size)
+        mean, unsure = mean + gain * (float(theirs.mean()) - mean), unsure * (1 - gain)
+    unsure += BETWEEN**2
+    if mine.size:
+        gain = unsure / (unsure + variance / mine.size)
+        mean, unsure = mean + gain * (float(mine.mean()) - mean), unsure * (1 - gain)
+    return _Level(mean, float(theirs.mean()) if theirs.size else mean, float(np.sqrt(variance)), unsure)
 
 
 def pool(own: Sequence[Run], company: Sequence[Run], prior: Prior) -> Pool:
@@ -83,15 +125,23 @@ def pool(own: Sequence[Run], company: Sequence[Run], prior: Prior) -> Pool:
     mine = len(own) / (len(own) + TRUST)
     others = (1 - mine) * len(company) / (len(company) + TRUST)
     counts = round(mine * TABLE), round(others * TABLE)
-    known = [usd for run in (*own, *company) if (usd := run.usd) is not None]
-    usual = float(np.mean(known)) if known else None
-    parts = [_spaced(own, counts[0], usual), _spaced(company, counts[1], usual), _lognormal(prior, TABLE - sum(counts))]
-    hours, usd = (np.concatenate([part[n] for part in parts]).astype(np.float32) for n in (0, 1))
-    noise = float(np.log(np.maximum(hours, 1e-4)).var())
-    unknown = max(1 - mine - others, 0.0)
-    variance = DRIFT**2 + (unknown * UNKNOWN) ** 2
-    variance += mine**2 * noise / max(len(own), 1) + others**2 * (noise / max(len(company), 1) + BETWEEN**2)
-    return Pool(hours, usd, float(np.sqrt(variance)), len(own), len(company), unknown)
+    hours = _level(
+        *([max(run.hours, LEAST_HOURS) for run in runs] for runs in (own, company)), prior.hours, prior.spread
+    )
+    known = [[run.usd for run in runs if run.usd is not None] for runs in (own, company)]
+    paid = [[one for one in dollars if one > LEAST_USD] for dollars in known]
+    usd = _level(*paid, max(prior.usd, LEAST_USD), prior.usd_spread)
+    usual = float(np.mean(known[0] + known[1])) if any(known) else None
+    free = prior.usd == 0 or (any(known) and not any(paid))
+    fitted = Prior(float(np.exp(hours.mean)), hours.spread, 0.0 if free else float(np.exp(usd.mean)), usd.spread)
+    there = _spaced(company, counts[1], usual)
+    borrowed = there[0] * np.exp(hours.mean - hours.company), there[1] * np.exp(usd.mean - usd.company)
+    parts = [_spaced(own, counts[0], usual), borrowed, _lognormal(fitted, TABLE - sum(counts))]
+    table = [np.concatenate([part[n] for part in parts]).astype(np.float32) for n in (0, 1)]
+    return Pool(
+        table[0], table[1], float(np.sqrt(DRIFT**2 + hours.unsure)), float(np.sqrt(USD_DRIFT**2 + usd.unsure)),
+        len(own), len(company), max(1 - mine - others, 0.0),
+    )  # fmt: skip
 
 
 def exactly(hours: float, usd: float = 0.0) -> Pool:
@@ -114,9 +164,16 @@ def _lognormal(prior: Prior, count: int) -> tuple[Any, Any]:
     """Quantiles of the prior; hours and dollars rise together, as in runs."""
     if not count:
         return np.empty(0), np.empty(0)
-    normal = NormalDist()
-    score = np.array([normal.inv_cdf((n + 0.5) / count) for n in range(count)])
+    grid, scores = _normal()
+    score = np.interp((np.arange(count) + 0.5) / count, grid, scores)
     return prior.hours * np.exp(prior.spread * score), prior.usd * np.exp(prior.usd_spread * score)
+
+
+@cache
+def _normal() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shares, and the standard normal values below which they lie."""
+    grid, normal = (np.arange(TABLE) + 0.5) / TABLE, NormalDist()
+    return grid, np.array([normal.inv_cdf(share) for share in grid])
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Slots:
             self.of.append(by_want[key] or every)
         self.unable, self.nobody = tuple(unable), frozenset(unable)
         self.names = np.uint32(2 ** max(len(crews) - 1, 1).bit_length() - 1)
+        self.tags = np.arange(len(crews), dtype=np.uint32)[:, None]
 
 
 def _may(crew: Crew, step: Step) -> bool:

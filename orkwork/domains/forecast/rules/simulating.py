@@ -6,7 +6,7 @@ priority, due date, critical path, age. Times are hours from now; agents work ar
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,8 +20,8 @@ PATHS: Final = 10_000
 LEAST_PATHS: Final = 500
 EFFORT: Final = 160_000_000
 """Paths × tasks × (slots + 8) of one forecast: larger graphs get fewer paths, and the answer says how many."""
-BLOCK: Final = 3_000
-"""Paths worked on together: what is at hand then fits the processor's cache."""
+BLOCK: Final = 4_500
+"""Paths worked on together: few calls, and what is at hand still fits the processor's cache."""
 TRACED: Final = 1_000
 """Paths of the first block, in which also the waits are kept."""
 CHUNK: Final = 32
@@ -103,13 +103,17 @@ class _Block:
         self._columns = np.arange(paths)
         self._at_once, self._nobody = np.zeros(paths, np.float32), np.full(paths, -1, np.int32)
         self._free = np.zeros((len(slots.crew), paths), np.float32)
+        self._free_flat = self._free.reshape(-1)
+        self._gap = np.empty_like(self._free)
         self.finish = np.zeros((len(plan.steps), paths), np.float32)
         self.usd = np.zeros(paths, np.float32)
         self.endless = np.zeros(paths, bool)
-        self._common = {
-            id(pool): np.exp(rng.normal(0, pool.spread, paths)).astype(np.float32)
-            for pool in (known.plain, known.scaled, known.review, known.decision)
-        }
+        self._common: dict[int, Floats] = {}
+        self._dear: dict[int, Floats] = {}
+        for pool in (known.plain, known.scaled, known.review, known.decision):
+            off = rng.normal(0, 1, paths)
+            self._common[id(pool)] = np.exp(pool.spread * off).astype(np.float32)
+            self._dear[id(pool)] = np.exp(pool.usd_spread * off).astype(np.float32)
         self._failing, self._rework = known.failing.draw(rng, paths), known.rework.draw(rng, paths)
         if traced:
             shape = self.finish.shape
@@ -130,8 +134,10 @@ class _Block:
                 if self._traced:
                     first = np.minimum(work[row], held)
                     self._parts[:, n] = (start - ready, first, held - first, reviews[row], decisions[row])
-        own = [n for n, step in enumerate(self._plan.steps) if not step.outside]
-        self.end = self.finish[own].max(axis=0) if own else np.zeros(self._paths, np.float32)
+        own = _last_ones(self._plan)
+        self.end = np.zeros(self._paths, np.float32)
+        for n in own:
+            np.maximum(self.end, self.finish[n], out=self.end)
         self._last_own = np.array(own)[self.finish[own].argmax(axis=0)] if own and self._traced else None
         self._take_arrivals()
         return self
@@ -148,59 +154,77 @@ class _Block:
         return work, again, reviews, decisions
 
     def _runs(self, pool: Pool, places: Sequence[int]) -> tuple[Floats, Floats, Floats, Floats]:
-        """The same for steps whose runs are drawn from one pool. One random word serves a run and whether it fails."""
+        """The same for steps whose runs are drawn from one pool.
+
+        One random word serves a run and whether it fails: its lowest bits name the entry of the table, as a whole number it
+        says how often the run is done again. Few are, so what follows from that is worked out for them alone.
+        """
         steps = [self._plan.steps[n] for n in places]
-        shape = (len(steps), self._paths)
-        words = self._rng.integers(0, 2**32, shape, np.uint32)
-        at = (words & (TABLE - 1)).astype(np.intp)
         factor = self._common[id(pool)]
-        scale = np.array([step.estimate or 1 for step in steps], np.float32)[:, None]
-        paid = np.array([not step.outside for step in steps], np.float32)[:, None] * scale
-        work = pool.hours.take(at)
+        scale = np.array([step.estimate or 1 for step in steps], np.float32)
+        paid = np.array([not step.outside for step in steps], np.float32) * scale
+        words = self._words(len(steps))
+        at = words & (TABLE - 1)
+        work, usd = pool.hours.take(at), pool.usd.take(at)
         work *= factor
-        work *= scale
-        usd = pool.usd.take(at)
-        usd *= paid
+        if (scale != 1).any():
+            work *= scale[:, None]
         for row, step in enumerate(steps):
             if step.state == "running":
-                left = pool.beyond(step.elapsed, float(scale[row, 0]))
-                work[row], usd[row] = left.hours[at[row]] * factor, left.usd[at[row]] * (not step.outside)
+                left = pool.beyond(step.elapsed, float(scale[row]))
+                work[row], usd[row] = left.hours.take(at[row]) * factor, left.usd.take(at[row])
             elif step.state == "review":
                 work[row] = usd[row] = 0
-        self.usd += usd.sum(axis=0)
-        failures = _times(words >> np.uint32(12), self._failing)
-        times, reviews = failures, np.zeros(shape, np.float32)
-        judged = [row for row, step in enumerate(steps) if step.review]
-        if judged:
-            changes = _times(self._rng.integers(0, 2**20, (len(judged), self._paths), np.uint32), self._rework)
-            times = failures.copy()
-            times[judged] += changes
-            reviews[judged] = self._reviews(changes)
-        again = np.zeros(shape, np.float32)
-        for row, column in _rounds(times):
-            drawn = self._rng.integers(0, TABLE, len(row), np.uint16)
-            again[row, column] += pool.hours[drawn] * factor[column] * scale[row, 0]
-            self.usd += np.bincount(column, pool.usd[drawn] * paid[row, 0], self._paths).astype(np.float32)
-        asked = (failures >= self._known.attempts).astype(np.int8)
-        for row, n in enumerate(places):
-            asked[row] += (n in self._slots.nobody) + self._plan.steps[n].asks
-        decisions = np.zeros(shape, np.float32)
-        self._wait(decisions, self._known.decision, asked)
+        self.usd += (paid @ usd) * self._dear[id(pool)]
+        again, reviews, decisions = (np.zeros(work.shape, np.float32) for _ in range(3))
+        failed = _repeats(words, self._failing)
+        self._again(again, pool, failed, (scale, paid))
+        judged = np.array([row for row, step in enumerate(steps) if step.review], np.intp)
+        if judged.size:
+            changed = _repeats(self._words(len(judged)), self._rework)
+            reviews[judged] = self._reviews(len(judged), changed)
+            self._again(again, pool, replace(changed, row=judged[changed.row]), (scale, paid))
+        self._decide(decisions, places, failed)
         return work, again, reviews, decisions
 
-    def _reviews(self, changes: NDArray[np.int8]) -> Floats:
+    def _words(self, rows: int) -> NDArray[np.int64]:
+        """64 random bits for each path of each row."""
+        return self._rng.integers(-(2**63), 2**63 - 1, (rows, self._paths), np.int64, endpoint=True)
+
+    def _again(self, hours: Floats, pool: Pool, which: "_Repeats", factors: tuple[Floats, Floats]) -> None:
+        """Add the runs that are done again; `factors` are those of hours and of dollars, by row."""
+        scale, paid = factors
+        common = self._common[id(pool)]
+        for row, column in which.rounds():
+            drawn = self._rng.integers(0, TABLE, len(row), np.uint16)
+            lasts = pool.hours.take(drawn)
+            lasts *= common.take(column)
+            lasts *= scale.take(row)
+            _add_at(hours, row, column, lasts)
+            spent = np.bincount(column, pool.usd.take(drawn) * paid.take(row), self._paths)
+            self.usd += spent.astype(np.float32) * self._dear[id(pool)]
+
+    def _reviews(self, rows: int, changed: "_Repeats") -> Floats:
         """One review, and one more for each change that is asked for."""
         pool = self._known.review
-        at = self._rng.integers(0, TABLE, changes.shape, np.uint16)
-        hours = pool.hours.take(at) * self._common[id(pool)]
-        self._wait(hours, pool, changes)
+        hours = pool.hours.take(self._rng.integers(0, TABLE, (rows, self._paths), np.uint16))
+        hours *= self._common[id(pool)]
+        for row, column in changed.rounds():
+            self._wait(hours, pool, row, column)
         return hours
 
-    def _wait(self, hours: Floats, pool: Pool, times: NDArray[np.int8]) -> None:
-        """Add so many waits, one after the other."""
-        common = self._common[id(pool)]
-        for row, column in _rounds(times):
-            hours[row, column] += pool.hours[self._rng.integers(0, TABLE, len(row), np.uint16)] * common[column]
+    def _decide(self, hours: Floats, places: Sequence[int], failed: "_Repeats") -> None:
+        """Add the waits for decisions: after so many failures in a row, and on what nobody can do or failed before."""
+        pool = self._known.decision
+        often = failed.times >= self._known.attempts
+        self._wait(hours, pool, failed.row[often], failed.column[often])
+        for row, n in enumerate(places):
+            for _ in range((n in self._slots.nobody) + self._plan.steps[n].asks):
+                self._wait(hours, pool, np.full(self._paths, row), self._columns)
+
+    def _wait(self, hours: Floats, pool: Pool, row: NDArray[np.intp], column: NDArray[np.intp]) -> None:
+        drawn = pool.hours.take(self._rng.integers(0, TABLE, len(row), np.uint16))
+        _add_at(hours, row, column, drawn * self._common[id(pool)].take(column))
 
     def _schedule(self, n: int, busy: Floats, later: Floats) -> tuple[Floats, Floats, Floats]:
         """Begin a step when it is ready and a slot is free: when it was ready, when it began, how long it held the slot."""
@@ -210,12 +234,12 @@ class _Block:
         if step.state != "review":
             place = self._place_of(n, ready)
             at = place * self._paths + self._columns
-            start = np.maximum(ready, self._free.take(at))
+            start = np.maximum(ready, self._free_flat.take(at))
             if self._slots.uniform:
-                self._free.put(at, start + busy)
+                self._free_flat[at] = start + busy
             else:
                 busy = busy * self._slots.pace[place]
-                self._free.put(at, start + busy * self._slots.hold[place])
+                self._free_flat[at] = start + busy * self._slots.hold[place]
             if self._traced:
                 self._place[n] = place
                 self._by_slot[n] = np.where(start > ready, self._last.take(at), by)
@@ -234,13 +258,19 @@ class _Block:
         As unsigned numbers, floats from zero on rise, and those below zero come after them and rise with their distance: one
         minimum over the bits finds it. The lowest bits name the slot.
         """
-        eligible, names = self._slots.of[n], self._slots.names
+        eligible = self._slots.of[n]
         if len(eligible) == 1:
             return np.full(self._paths, eligible[0], np.intp)
         free = self._free if len(eligible) == len(self._free) else self._free[list(eligible)]
-        bits = np.subtract(ready, free).view(np.uint32)
+        gap = np.subtract(ready, free, out=self._gap[: len(eligible)])
+        return self._least(gap, eligible)
+
+    def _least(self, rows: Floats, named: Sequence[int]) -> NDArray[np.intp]:
+        """Which of the rows, by their names, is the least as an unsigned number; the rows are overwritten."""
+        names = self._slots.names
+        bits = rows.view(np.uint32)
         bits &= ~names
-        bits |= np.array(eligible, np.uint32)[:, None]
+        bits |= self._slots.tags if len(named) == len(self._slots.tags) else self._slots.tags[list(named)]
         return (bits.min(axis=0) & names).astype(np.intp)
 
     def _ready(self, step: Step) -> tuple[Floats, NDArray[np.int32]]:
@@ -264,14 +294,15 @@ class _Block:
         planned = self.end.copy()
         if coming.shape > 0 and self._plan.steps:
             gaps = 24 / np.maximum(self._rng.gamma(coming.shape, 1 / coming.days, self._paths), 1e-6)
-            at = np.zeros(self._paths)
+            paths, at = self._columns, np.zeros(self._paths)
             for _ in range(MOST_ARRIVALS):
-                at += self._rng.exponential(gaps)
-                paths = np.flatnonzero(at < self.end)
+                at = at + self._rng.exponential(gaps[paths])
+                before = at < self.end[paths]
+                paths, at = paths[before], at[before]
                 if not paths.size:
                     break
-                self._add(paths, at[paths].astype(np.float32))
-            self.endless = at < self.end
+                self._add(paths, at.astype(np.float32))
+            self.endless[paths] = at < self.end[paths]
         if self._traced:
             self.arrived = self.end - planned
 
@@ -279,12 +310,11 @@ class _Block:
         pool = self._known.plain
         drawn = self._rng.integers(0, TABLE, len(paths), np.uint16)
         again = 1 / (1 - self._failing[paths])
-        free = self._free[:, paths]
-        place = free.argmin(axis=0)
+        place = self._least(self._free.take(paths, axis=1), range(len(self._free)))
         busy = pool.hours[drawn] * self._common[id(pool)][paths] * again * self._slots.pace[place]
-        start = np.maximum(at, free[place, np.arange(len(paths))])
+        start = np.maximum(at, self._free[place, paths])
         self._free[place, paths] = start + busy * self._slots.hold[place]
-        self.usd[paths] += pool.usd[drawn] * again
+        self.usd[paths] += pool.usd[drawn] * again * self._dear[id(pool)][paths]
         self.end[paths] = np.maximum(self.end[paths], start + busy)
 
     def criticality(self) -> Floats:
@@ -293,7 +323,7 @@ class _Block:
         if self._last_own is not None:
             at, columns = self._last_own.copy(), self._columns
             while at.size:
-                np.add.at(counts, at, 1)
+                counts += np.bincount(at, minlength=len(counts))
                 following = self._by_slot[at, columns]
                 going = following >= 0
                 at, columns = following[going], columns[going]
@@ -307,7 +337,7 @@ class _Block:
             while at.size:
                 parts = self._parts[:, at, columns]
                 totals += parts.sum(axis=1)
-                np.add.at(by_crew, self._slots.crew[self._place[at, columns]], parts[0])
+                by_crew += np.bincount(self._slots.crew[self._place[at, columns]], parts[0], len(by_crew))
                 following = self._by_need[at, columns]
                 going = following >= 0
                 at, columns = following[going], columns[going]
@@ -316,23 +346,44 @@ class _Block:
         return Waits(work, again, reviews, decisions, float(self.arrived.mean()), held)
 
 
-def _times(drawn: NDArray[np.uint32], share: Floats) -> NDArray[np.int8]:
-    """How often something of a share happens before it does not; `drawn` are 20 random bits."""
-    found = np.zeros(drawn.shape, np.int8)
-    power = share
-    for _ in range(MOST_AGAIN):
-        if float(power.max(initial=0)) * 2**20 < 1:
-            break
-        found += drawn < (power * 2**20).astype(np.uint32)
-        power = power * share
-    return found
+def _add_at(table: Floats, row: NDArray[np.intp], column: NDArray[np.intp], values: Floats) -> None:
+    """Add values to places, each of which is named once."""
+    flat = table.reshape(-1)
+    flat[row * table.shape[1] + column] += values
 
 
-def _rounds(times: NDArray[np.int8]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Rows and columns of what happens at least once, at least twice and so on."""
-    row, column = np.nonzero(times)
-    counts = times[row, column]
-    while row.size:
-        yield row, column
-        more = counts > 1
-        row, column, counts = row[more], column[more], counts[more] - 1
+def _last_ones(plan: Plan) -> list[int]:
+    """The project's own steps that none of its own waits for: one of them is done last."""
+    needed = {need for step in plan.steps if not step.outside for need in step.needs}
+    return [n for n, step in enumerate(plan.steps) if not step.outside and n not in needed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeats:
+    """Which rows and columns happen again, and how often: at least once each."""
+
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    times: NDArray[np.int8]
+
+    def rounds(self) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Those that happen at least once, at least twice and so on."""
+        row, column, times = self.row, self.column, self.times
+        while row.size:
+            yield row, column
+            more = np.flatnonzero(times > 1)
+            row, column, times = row.take(more), column.take(more), times.take(more) - 1
+
+
+def _repeats(words: NDArray[np.int64], share: Floats) -> _Repeats:
+    """How often something of a share, which differs by column, happens before it does not.
+
+    It happens `k` times or more where a random number below 1 is less than the share's `k`-th power.
+    """
+    first = words < (share.astype(float) * 2.0**64 - 2.0**63).astype(np.int64)
+    at = np.flatnonzero(first)
+    row = np.repeat(np.arange(len(words)), np.count_nonzero(first, axis=1))
+    column = at - row * words.shape[1]
+    drawn = np.log(np.maximum(words.take(at) * 2.0**-64 + 0.5, 2.0**-64))
+    times = drawn / np.log(np.maximum(share, 1e-30)).take(column)
+    return _Repeats(row, column, np.clip(times, 1, MOST_AGAIN).astype(np.int8))
