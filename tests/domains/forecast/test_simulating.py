@@ -109,6 +109,35 @@ def test_what_runs_has_less_left_and_what_lasted_long_lasts_on() -> None:
     assert float(np.median(pool.beyond(100, 1).hours)) == pytest.approx(100, rel=0.01)
 
 
+def test_a_running_task_costs_what_its_estimate_says_for_what_is_left() -> None:
+    steps = (Step("1", state="running", elapsed=2, estimate=8, agent="a"), Step("2", estimate=3))
+    known_runs = Knowledge(
+        plain=drawing.exactly(1), scaled=drawing.exactly(1, 0.5), review=NOTHING, decision=NOTHING,
+        failing=drawing.NEVER, rework=drawing.NEVER,
+    )  # fmt: skip
+    found = simulate(Plan(steps, crew(1)), known_runs, seed=1, paths=500)
+    assert set(found.hours) == {9.0}
+    assert found.usd == pytest.approx(6 * 0.5 + 3 * 0.5)
+
+
+def test_where_dollars_are_unsure_the_costs_of_many_tasks_stay_so() -> None:
+    crowd = Plan(tuple(Step(str(n)) for n in range(400)), crew(4))
+    pool = drawing.pool([Run(1 + n % 3, 0.2 * (1 + n % 5)) for n in range(20)], [], drawing.RUN_PRIOR)
+    found = simulate(crowd, known(pool), seed=2, paths=1_500)
+    low, high = np.quantile(found.usd, [0.1, 0.9])
+    assert 1.5 < float(high / low) < 4
+    free = drawing.pool([Run(1, 0.0)] * 20, [], drawing.RUN_PRIOR)
+    assert (float(free.usd.max()), float(simulate(crowd, known(free), seed=2, paths=500).usd.max())) == (0, 0)
+
+
+def test_runs_of_minutes_are_not_moved_by_a_prior_of_half_an_hour() -> None:
+    minutes = drawing.pool([Run(0.04)] * 15, [], drawing.RUN_PRIOR)
+    assert 0.04 < minutes.mean_hours < 0.12
+    lent = drawing.pool([], [Run(0.04)] * 300, drawing.RUN_PRIOR)
+    assert float(np.median(lent.hours)) == pytest.approx(0.04, rel=0.05)
+    assert lent.spread > minutes.spread
+
+
 def test_only_who_can_works_and_what_nobody_can_is_named() -> None:
     steps = (Step("py", wants=frozenset({"code:python"})), Step("go", wants=frozenset({"code:go"})), Step("any"))
     crews = (Crew("a", "A", 1, frozenset({"code:python"})), Crew("b", "B", 1, frozenset()))

@@ -100,7 +100,7 @@ class _Block:
     ) -> None:
         self._plan, self._known, self._slots, self._paths, self._rng = plan, known, slots, paths, rng
         self._traced = traced
-        self._columns = np.arange(paths)
+        self._columns, self._across, self._width = np.arange(paths), np.arange(paths, dtype=np.uint32), np.uint32(paths)
         self._at_once, self._nobody = np.zeros(paths, np.float32), np.full(paths, -1, np.int32)
         self._free = np.zeros((len(slots.crew), paths), np.float32)
         self._free_flat = self._free.reshape(-1)
@@ -128,7 +128,7 @@ class _Block:
         for begin in range(0, len(order), CHUNK):
             chunk = order[begin : begin + CHUNK]
             work, again, reviews, decisions = self._draw(chunk)
-            busy, later = work + again, reviews + decisions
+            busy, later = (work + again, reviews + decisions) if self._traced else (work, reviews)
             for row, n in enumerate(chunk):
                 ready, start, held = self._schedule(n, busy[row], later[row])
                 if self._traced:
@@ -143,12 +143,16 @@ class _Block:
         return self
 
     def _draw(self, chunk: Sequence[int]) -> tuple[Floats, Floats, Floats, Floats]:
-        """Hours of the first runs, of those done again, of reviews and of decisions; dollars are added up."""
+        """Hours of the first runs, of those done again, of reviews and of decisions; dollars are added up.
+
+        Where nothing is traced, the first two are one array, and so are the others: what they add up to is enough.
+        """
         estimated = [row for row, n in enumerate(chunk) if self._plan.steps[n].estimate is not None]
         if len(estimated) in (0, len(chunk)):
             return self._runs(self._known.scaled if estimated else self._known.plain, chunk)
         others = [row for row in range(len(chunk)) if row not in set(estimated)]
-        work, again, reviews, decisions = (np.zeros((len(chunk), self._paths), np.float32) for _ in range(4))
+        work, reviews = (np.zeros((len(chunk), self._paths), np.float32) for _ in range(2))
+        again, decisions = self._beside(work), self._beside(reviews)
         for pool, rows in ((self._known.plain, others), (self._known.scaled, estimated)):
             work[rows], again[rows], reviews[rows], decisions[rows] = self._runs(pool, [chunk[row] for row in rows])
         return work, again, reviews, decisions
@@ -176,7 +180,8 @@ class _Block:
             elif step.state == "review":
                 work[row] = usd[row] = 0
         self.usd += (paid @ usd) * self._dear[id(pool)]
-        again, reviews, decisions = (np.zeros(work.shape, np.float32) for _ in range(3))
+        reviews = np.zeros(work.shape, np.float32)
+        again, decisions = self._beside(work), self._beside(reviews)
         failed = _repeats(words, self._failing)
         self._again(again, pool, failed, (scale, paid))
         judged = np.array([row for row, step in enumerate(steps) if step.review], np.intp)
@@ -186,6 +191,10 @@ class _Block:
             self._again(again, pool, replace(changed, row=judged[changed.row]), (scale, paid))
         self._decide(decisions, places, failed)
         return work, again, reviews, decisions
+
+    def _beside(self, hours: Floats) -> Floats:
+        """Where hours that come on top of others are added: apart where they are traced."""
+        return np.zeros(hours.shape, np.float32) if self._traced else hours
 
     def _words(self, rows: int) -> NDArray[np.int64]:
         """64 random bits for each path of each row."""
@@ -233,7 +242,7 @@ class _Block:
         start = ready
         if step.state != "review":
             place = self._place_of(n, ready)
-            at = place * self._paths + self._columns
+            at = (place * self._width + self._across).astype(np.intp)
             start = np.maximum(ready, self._free_flat.take(at))
             if self._slots.uniform:
                 self._free_flat[at] = start + busy
@@ -252,7 +261,7 @@ class _Block:
         finish += later
         return ready, start, busy
 
-    def _place_of(self, n: int, ready: Floats) -> NDArray[np.intp]:
+    def _place_of(self, n: int, ready: Floats) -> NDArray[np.uint32]:
         """The slot that was free the shortest before, so that earlier ones stay for others; else the one free first.
 
         As unsigned numbers, floats from zero on rise, and those below zero come after them and rise with their distance: one
@@ -260,18 +269,18 @@ class _Block:
         """
         eligible = self._slots.of[n]
         if len(eligible) == 1:
-            return np.full(self._paths, eligible[0], np.intp)
+            return np.full(self._paths, eligible[0], np.uint32)
         free = self._free if len(eligible) == len(self._free) else self._free[list(eligible)]
         gap = np.subtract(ready, free, out=self._gap[: len(eligible)])
         return self._least(gap, eligible)
 
-    def _least(self, rows: Floats, named: Sequence[int]) -> NDArray[np.intp]:
+    def _least(self, rows: Floats, named: Sequence[int]) -> NDArray[np.uint32]:
         """Which of the rows, by their names, is the least as an unsigned number; the rows are overwritten."""
         names = self._slots.names
         bits = rows.view(np.uint32)
         bits &= ~names
         bits |= self._slots.tags if len(named) == len(self._slots.tags) else self._slots.tags[list(named)]
-        return (bits.min(axis=0) & names).astype(np.intp)
+        return bits.min(axis=0) & names
 
     def _ready(self, step: Step) -> tuple[Floats, NDArray[np.int32]]:
         """When all that a step needs is done; where it is traced, also which of them was the last."""
