@@ -337,3 +337,49 @@ def test_a_limit_of_nothing_stops_every_day_and_lowering_one_is_told(company: Co
         company.do(reserving.release, held.id, actor=acting(worker))
         settle(company, worker, held, "0.1")
     assert company.do(lifecycle.transition, "HAL-1", MoveIn(to=Status.PLANNING))
+
+
+def test_a_recorded_call_says_which_budgets_are_nearly_spent_and_which_are(http: TestClient, company: Company) -> None:
+    project = company.project("Halyard", key_prefix="HAL", budget_usd="100")
+    worker = company.agent("CODE", daily_budget_usd=Decimal(10))
+    company.task(project)
+
+    def record(amount: str, **fields: Any) -> Any:
+        body = CALL | {"amount_usd": amount, "project_id": str(project.id)} | fields
+        answer = http.post(f"{BASE}/costs", json=body, headers=worker.headers)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()["budgets"]
+
+    with time_machine.travel(datetime(2026, 3, 2, 12, tzinfo=UTC), tick=False):
+        assert record("4") == [] and record("3") == []  # 70 %, behind the first threshold
+        (near,) = record("1.50", external_id="call-3")
+        assert near == {
+            "budget_id": near["budget_id"], "scope": "agent", "name": "CODE", "period": "day", "limit_usd": "10",
+            "spent_usd": "8.5", "left_usd": "1.5", "used_percent": 85, "stopped": False, "ends_at": "2026-03-03T00:00:00Z",
+            "says": "CODE has spent 8.5 of its 10 USD today: 1.5 USD are left, and it begins anew at 2026-03-03T00:00:00Z.",
+        }  # fmt: skip
+        assert record("1.50", external_id="call-3") == [near]
+        (spent,) = record("2")
+        assert (spent["stopped"], spent["left_usd"], spent["used_percent"]) == (True, "0", 105)
+        refused = http.post(
+            f"{BASE}/budgets/reservations",
+            json={"estimate_usd": "1", "project_id": str(project.id)},
+            headers=worker.headers,
+        )
+        problem = refused.json()
+        assert refused.status_code == 402
+        assert datetime.fromisoformat(spent["ends_at"]) == datetime.fromisoformat(problem["ends_at"])
+        assert spent["says"].startswith(problem["detail"].split(".")[0])
+        many = {"items": [CALL | {"amount_usd": "70", "project_id": str(project.id)}]}
+        found = http.post(f"{BASE}/costs/batch", json=many, headers=worker.headers).json()["budgets"]
+        assert [(one["scope"], one["stopped"], one["spent_usd"]) for one in found] == [
+            ("agent", True, "80.5"), ("project", False, "80.5"),
+        ]  # fmt: skip
+
+
+def test_settling_a_reservation_says_it_too(company: Company) -> None:
+    worker = company.agent("CODE", daily_budget_usd=Decimal(10))
+    held = hold(company, worker, "9")
+    (near,) = settle(company, worker, held, "8.5").budgets
+    assert (near.stopped, near.spent_usd, near.left_usd) == (False, Decimal("8.5"), Decimal("1.5"))
+    assert settle(company, worker, hold(company, worker, "1"), "0.1").budgets[0].spent_usd == Decimal("8.6")

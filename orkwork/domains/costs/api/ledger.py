@@ -15,7 +15,7 @@ from orkwork.core.schema import Asked, PageOut, Str
 from orkwork.core.work import Work
 from orkwork.domains.costs.models import Basis
 from orkwork.domains.costs.queries import ledger as queries
-from orkwork.domains.costs.schemas.ledger import CorrectionIn, CostBatchIn, CostBatchOut, CostIn, CostOut
+from orkwork.domains.costs.schemas.ledger import CorrectionIn, CostBatchIn, CostBatchOut, CostIn, CostOut, RecordedOut
 from orkwork.domains.costs.service import correcting
 from orkwork.domains.costs.service import recording as service
 from orkwork.domains.projects import queries as project_queries
@@ -59,11 +59,12 @@ class CostFilters(CostWanted):
     operation_id="costs.record",
     summary="Record a call",
     status_code=201,
-    response_model=CostOut,
-    responses={200: {"model": CostOut, "description": "It was recorded before"}},
+    response_model=RecordedOut,
+    responses={200: {"model": RecordedOut, "description": "It was recorded before"}},
 )
 def record(body: CostIn, door: Caller) -> Response:
-    """Priced from the catalogue when no amount is given; recorded once for each external_id."""
+    """Priced from the catalogue when no amount is given; recorded once for each external_id. `budgets` names those that are
+    spent or nearly."""
 
     def recorded(work: Work) -> Response:
         row, new = service.record_cost(work, body)

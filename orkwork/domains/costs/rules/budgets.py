@@ -1,7 +1,9 @@
-"""What is asked when a budget is used up. Pure."""
+"""What is said and asked when a budget is nearly or wholly used up. Pure."""
 
+from datetime import datetime
 from decimal import ROUND_UP, Decimal
 
+from orkwork.core.money import plain
 from orkwork.domains.costs.models import Period, Scope
 
 HALF, DOUBLE = Decimal("1.5"), Decimal(2)
@@ -16,6 +18,16 @@ def raises(limit: Decimal, spent: Decimal) -> list[Decimal]:
 def _rounded(amount: Decimal) -> Decimal:
     """Up to a whole dollar, or to the cent below ten dollars."""
     return amount.quantize(CENT if amount < 10 else Decimal(1), rounding=ROUND_UP)
+
+
+_IN = {Period.DAY: "today", Period.MONTH: "this month", Period.TOTAL: "altogether"}
+
+
+def nearly(name: str, period: Period, spent: Decimal, limit: Decimal, ends_at: datetime | None) -> str:
+    """What is said of a budget that is nearly spent, in the words of one that is."""
+    anew = f", and it begins anew at {ends_at.isoformat().replace('+00:00', 'Z')}" if ends_at else ""
+    left = plain(max(limit - spent, Decimal(0)))
+    return f"{name} has spent {plain(spent)} of its {plain(limit)} USD {_IN[period]}: {left} USD are left{anew}."
 
 
 def title(scope: Scope, name: str, period: Period) -> str:

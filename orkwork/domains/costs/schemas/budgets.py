@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from orkwork.core.money import BudgetIn, Usd, UsdIn
 from orkwork.core.schema import In, Int, Out
 from orkwork.domains.costs.models import Period, ReservationStatus, Scope
-from orkwork.domains.costs.schemas.ledger import CallIn, CostOut, ExternalId, ModelName, Tokens
+from orkwork.domains.costs.schemas.ledger import BudgetNear, CallIn, CostOut, ExternalId, ModelName, Tokens
 
 
 class BudgetOut(Out):
@@ -144,3 +144,5 @@ class SettledOut(Out):
     """How much dearer it was than set aside; zero when it was not."""
     was_late: bool
     """Whether the reservation had expired: the cost counts, but its money may have been given to others."""
+    budgets: list[BudgetNear] = []
+    """The budgets that are spent or nearly."""

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, ValidationInfo, fi
 
 from orkwork.core.money import Usd, UsdIn
 from orkwork.core.schema import Bool, In, Int, JsonObject, Out, Str
-from orkwork.domains.costs.models import Basis, UsageFormat
+from orkwork.domains.costs.models import Basis, Period, Scope, UsageFormat
 
 ModelName = Annotated[Str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,119}$")]
 MOST_USD = 10**12
@@ -149,6 +149,34 @@ class CostOut(Out):
     created_at: datetime
 
 
+class BudgetNear(Out):
+    """A budget that is spent, or nearly: from the last threshold below 100 % on."""
+
+    budget_id: UUID
+    scope: Scope
+    name: str
+    """The agent's, the project's or the company's."""
+    period: Period
+    limit_usd: Usd
+    spent_usd: Usd
+    left_usd: Usd
+    """The limit less what is spent and set aside; never below zero."""
+    used_percent: int
+    stopped: bool
+    """Whether it is spent: claims, starts and reservations answer 402 until it begins anew or is raised."""
+    ends_at: datetime | None
+    """When it begins anew; null for a project's total."""
+    says: str
+    """The same in a sentence, and what to do."""
+
+
+class RecordedOut(CostOut):
+    """A recorded call, and the budgets that it leaves spent or nearly."""
+
+    budgets: list[BudgetNear] = []
+    """The agent's, the project's and the company's, those that are spent first; empty while there is room."""
+
+
 class CorrectionIn(In):
     """What a row should have said."""
 
@@ -165,3 +193,5 @@ class CostBatchOut(Out):
     items: list[CostOut]
     recorded: int
     """How many were new."""
+    budgets: list[BudgetNear] = []
+    """The budgets that are spent or nearly, after all of them."""

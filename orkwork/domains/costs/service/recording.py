@@ -16,9 +16,18 @@ from orkwork.core.ids import uuid7
 from orkwork.core.operation import operation
 from orkwork.core.work import Work
 from orkwork.domains.costs import events
+from orkwork.domains.costs.queries import budgets as queries
 from orkwork.domains.costs.queries.ledger import cost_out
 from orkwork.domains.costs.rules import prices, usage
-from orkwork.domains.costs.schemas.ledger import CallIn, CostBatchIn, CostBatchOut, CostIn, CostOut
+from orkwork.domains.costs.schemas.ledger import (
+    BudgetNear,
+    CallIn,
+    CostBatchIn,
+    CostBatchOut,
+    CostIn,
+    CostOut,
+    RecordedOut,
+)
 
 SKEW = timedelta(minutes=5)
 """How far a caller's clock may be ahead."""
@@ -122,25 +131,34 @@ facts as (
       'output_tokens', i.output_tokens) as after
   from ins i),
 {core_events.EMIT}
-select p.n, p.fits, i.*, {JUDGED} from placed p left join ins i on i.id = p.id order by p.n
+select p.n, p.fits, p.agent_id as by_agent, p.of_project as in_project, exists (
+    select from budgets b where b.limit_usd is not null and (b.told > 0 or b.stopped_until is not null)
+      and (b.scope = 'company' or b.agent_id = p.agent_id or b.project_id = p.of_project)) as watched,
+  i.*, {JUDGED}
+from placed p left join ins i on i.id = p.id order by p.n
 """
 
 
 @operation("costs:write", role=Role.ADMIN, atomic=True)
-def record_cost(work: Work, body: CostIn) -> tuple[CostOut, bool]:
-    """Record one call, and say whether it is new: sent twice under one external_id, it is recorded once."""
-    return record(work, [body])[0]
+def record_cost(work: Work, body: CostIn) -> tuple[RecordedOut, bool]:
+    """Record one call, and say whether it is new: sent twice under one external_id, it is recorded once.
+
+    The answer names the budgets that are spent now, or nearly, with what is left and when they begin anew.
+    """
+    found, budgets = record(work, [body])
+    row, new = found[0]
+    return RecordedOut(**dict(row), budgets=budgets), new
 
 
 @operation("costs:write", role=Role.ADMIN, atomic=True)
 def record_costs(work: Work, body: CostBatchIn) -> CostBatchOut:
     """Record many calls, all or none."""
-    found = record(work, body.items)
-    return CostBatchOut(items=[row for row, _ in found], recorded=sum(new for _, new in found))
+    found, budgets = record(work, body.items)
+    return CostBatchOut(items=[row for row, _ in found], recorded=sum(new for _, new in found), budgets=budgets)
 
 
-def record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
-    """The rows in the order of the request, each with whether it is new."""
+def record(work: Work, items: list[CostIn]) -> tuple[list[tuple[CostOut, bool]], list[BudgetNear]]:
+    """The rows in the order of the request, each with whether it is new; and the budgets that are spent or nearly."""
     agent_id = work.actor.id if work.actor.is_agent else None
     if agent_id is None and not work.actor.is_user:
         raise Forbidden("auth.agent_only", "Only agents and people report costs")
@@ -162,7 +180,15 @@ def record(work: Work, items: list[CostIn]) -> list[tuple[CostOut, bool]]:
             work.hint("cost.recorded", "cost", out.task_id, out.project_id)
     if rows and rows[0]["judged"]:
         hint_budgets(work)
-    return found
+    return found, _near(work, rows)
+
+
+def _near(work: Work, rows: list[dict[str, Any]]) -> list[BudgetNear]:
+    """Read only when one has reached a threshold before or just now: far from all of them nothing is asked."""
+    if not any(row["watched"] or row["judged"] for row in rows):
+        return []
+    named = ({row[name] for row in rows} - {None} for name in ("by_agent", "in_project"))
+    return queries.near(work, *(sorted(ids) for ids in named))
 
 
 def hint_budgets(work: Work) -> None:

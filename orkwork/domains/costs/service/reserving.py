@@ -164,16 +164,23 @@ def settle(work: Work, reservation_id: UUID, body: SettleIn) -> SettledOut:
     if row["status"] == ReservationStatus.RELEASED:
         raise Conflict("reservation.released", "This reservation was released", "Report the call with POST /costs.")
     now = clock.now()
-    cost, new = recording.record(work, [_cost_of(row, body)])[0]
+    found_rows, budgets = recording.record(work, [_cost_of(row, body)])
+    cost, new = found_rows[0]
     if not new:
-        return _settled(row, cost)
+        return _settled(row, cost).model_copy(update={"budgets": budgets})
     was_late = row["status"] == ReservationStatus.LAPSED or row["expires_at"] <= now
     found = work.one(_SETTLE, {"id": reservation_id, "cost_id": cost.id, "amount": cost.amount_usd, "now": now})
     assert found is not None
     over = _over(found)
     _tell(work, events.ReservationSettled, found, {"over_estimate_usd": plain(over), "was_late": was_late})
     return SettledOut(
-        reservation=ReservationOut.model_validate(found), cost=cost, over_estimate_usd=over, was_late=was_late
+        reservation=ReservationOut.model_validate(found),
+        cost=cost,
+        over_estimate_usd=over,
+        was_late=was_late,
+        budgets=queries.near(work, [row["agent_id"]], [row["project_id"]] if row["project_id"] else [])
+        if budgets
+        else [],
     )
 
 
