@@ -84,18 +84,22 @@ def test_what_waits_is_what_a_walk_along_the_edges_finds(edges: list[tuple[int, 
         seen, todo = {root}, [root]
         while todo:
             at = todo.pop()
-            new = {behind for before, behind in edges if before == at} - seen
+            new = {behind for one, behind in edges if one == at} - seen
             seen |= new
             todo += new
         return seen
 
-    masks = delay.reached([before << 32 | after for before, after in edges], roots, 13)
-    upward = [12 - before << 32 | 12 - after for before, after in edges]
-    turned = delay.reached(upward, [12 - root for root in roots], 13)
+    before, after = [one for one, _ in edges], [one for _, one in edges]
+    masks = delay.reached(before, after, roots, 13)
+    down, up = ([12 - one for one in ends] for ends in (before, after))
+    turned = delay.reached(down, up, [12 - root for root in roots], 13)
     assert turned == masks[::-1]
     for place, root in enumerate(roots):
         assert {node for node, mask in enumerate(masks) if mask >> place & 1} == walked(root)
-    assert delay.counted(masks, len(roots)) == [len(walked(root)) for root in roots]
+    counts = [len(walked(root)) for root in roots]
+    assert delay.counted(masks, len(roots)) == counts
+    pairs = [(place, bytes([node])) for place, root in enumerate(roots) for node in walked(root)]
+    assert delay.counted(delay.paired(pairs), len(roots)) == counts
 
 
 def test_answering_several_counts_each_agent_and_each_work_once() -> None:

@@ -20,6 +20,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from operator import lt
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,7 +28,6 @@ from orkwork.core.errors import invalid
 from orkwork.core.paging import decode_cursor
 
 SECONDS_A_DAY: Final = 86_400
-LAST: Final = 2**32 - 1
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -108,29 +108,38 @@ def place(cursor: str) -> tuple[Any, ...]:
         raise invalid("cursor", "is not a cursor of this list; take next_cursor from the page before") from error
 
 
-def reached(edges: Sequence[int], roots: Sequence[int], nodes: int) -> list[int]:
+def reached(before: Sequence[int], after: Sequence[int], roots: Sequence[int], nodes: int) -> list[int]:
     """Which of the roots each of so many nodes waits for, as bits by the roots' places; a root waits for itself.
 
-    An edge leads from what is waited for to what waits: the first node's number, from 0, times 2³² plus the second's, so
-    that many are one sorted list of numbers. When all lead to larger numbers, as in the order in which work flows, one
-    pass is enough; else it takes passes until nothing changes.
+    Edge n leads from the node `before[n]`, which is waited for, to `after[n]`; nodes are numbered from 0. When all lead to
+    larger numbers, as in the order in which work flows, one pass is enough; else it takes passes until nothing changes.
     """
     masks = [0] * nodes
     for place, root in enumerate(roots):
         if root >= 0:  # one that was finished a moment ago has no number
             masks[root] |= 1 << place
-    flow, grew = sorted(edges), True
+    needs: list[list[int]] = [[] for _ in range(nodes)]
+    for one, behind in zip(before, after, strict=True):
+        needs[behind].append(one)
+    flows, grew = all(map(lt, before, after)), True
     while grew:
         grew = False
-        for edge in flow:
-            mask = masks[edge >> 32]
-            if mask:
-                behind = edge & LAST
-                had = masks[behind]
-                if had | mask != had:
-                    masks[behind] = had | mask
-                    grew = grew or behind < edge >> 32
+        for node, ahead in enumerate(needs):
+            if ahead:
+                mask = had = masks[node]
+                for one in ahead:
+                    mask |= masks[one]
+                if mask != had:
+                    masks[node], grew = mask, not flows
     return masks
+
+
+def paired(pairs: Iterable[tuple[int, bytes]]) -> list[int]:
+    """The same out of pairs of a root's place and a node that waits for it, for the nodes that are named."""
+    masks: dict[bytes, int] = {}
+    for place, node in pairs:
+        masks[node] = masks.get(node, 0) | 1 << place
+    return list(masks.values())
 
 
 def counted(masks: Sequence[int], roots: int) -> list[int]:
