@@ -8,8 +8,8 @@ from fastapi import Path, Query, Response
 
 from orkwork.core.schema import PageOut
 from orkwork.domains.sla import queries
-from orkwork.domains.sla.schemas import RuleIn, RuleOut, RulePatch, SlaReport, TaskSla, Trend
-from orkwork.domains.sla.service import ruling
+from orkwork.domains.sla.schemas import EscalateIn, RuleIn, RuleOut, RulePatch, SlaReport, TaskSla, Trend
+from orkwork.domains.sla.service import escalating, ruling
 from orkwork.web.caller import Caller
 from orkwork.web.routes import Routes
 
@@ -65,3 +65,15 @@ def get_task_sla(
 ) -> Response:
     """Its clocks, and what was told of them."""
     return door.ask(queries.task_sla, ref)
+
+
+@routes.post(
+    "/tasks/{ref}/escalate", operation_id="tasks.escalate", summary="Escalate a late task", response_model=TaskSla
+)
+def escalate_task(
+    ref: Annotated[str, Path(max_length=40, description="Id or key", examples=["ORK-12"])],
+    body: EscalateIn,
+    door: Caller,
+) -> Response:
+    """Tells the next level of its rule now; 409 when it is not late, or was escalated to the CEO."""
+    return door.do(escalating.escalate, ref, body)

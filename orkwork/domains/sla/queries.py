@@ -1,6 +1,6 @@
 """Reading what is promised, how tasks stand to it, and how much of it was kept."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from orkwork.core.operation import query
 from orkwork.core.work import Work
 from orkwork.domains.settings import queries as settings
 from orkwork.domains.sla import rules as arithmetic
-from orkwork.domains.sla.models import Clock
+from orkwork.domains.sla.models import Clock, Whom
 from orkwork.domains.sla.schemas import (
     AtRisk,
     BreachOut,
@@ -60,7 +60,9 @@ def rule(work: Work, rule_id: UUID) -> RuleOut:
 
 
 _CLOCK = """
-select c.*, r.name as rule_name from sla_clocks c left join sla_rules r on r.id = c.rule_id where c.task_id = %(id)s
+select c.*, r.name as rule_name, coalesce(t.assignee_id, t.worker_id) as agent_id, a.manager_id
+from sla_clocks c left join sla_rules r on r.id = c.rule_id join tasks t on t.id = c.task_id
+left join agents a on a.id = coalesce(t.assignee_id, t.worker_id) where c.task_id = %(id)s
 """
 _TOLD = """
 select b.*, a.name as agent_name from sla_breaches b left join agents a on a.id = b.agent_id
@@ -74,14 +76,31 @@ def task_sla(work: Work, ref: str | UUID) -> TaskSla:
     task = standing_row(work, ref)
     row, now = work.one(_CLOCK, task) or {}, clock.now()
     found = [arithmetic.standing(row, one, now) for one in Clock] if row else []
+    told = work.all(_TOLD, task)
+    level, concerns = _following(row, told, now)
     return TaskSla(
         task_key=task["key"],
         rule_id=row.get("rule_id"),
         rule_name=row.get("rule_name"),
         started_at=row.get("started_at"),
         clocks=[ClockOut.model_validate(one) for one in found if one is not None],
-        breaches=[BreachOut.model_validate(breach) for breach in work.all(_TOLD, task)],
+        breaches=[BreachOut.model_validate(breach) for breach in told],
+        next_level=level,
+        next_concerns=concerns,
     )
+
+
+def _following(row: dict[str, Any], told: list[dict[str, Any]], now: datetime) -> tuple[int | None, Whom | None]:
+    """The level that can be raised by hand, and whom it would concern."""
+    late = arithmetic.late_clock(row, now) if row else None
+    known = {one["level"]: one["concerns"] for one in told if one["clock"] == late}
+    steps = [
+        arithmetic.Step(to=Whom(one["to"]), after_minutes=one["after_minutes"]) for one in row.get("escalation", ())
+    ]
+    following = arithmetic.by_hand(steps, known)
+    if following is None:
+        return None, None
+    return following[0], arithmetic.concerned(following[1], row["agent_id"], row["manager_id"])[0]
 
 
 _LATE = """
@@ -91,7 +110,7 @@ select t.id, t.key, t.title, b.clock, b.level, d.at, a.name as worker,
   coalesce((select sum(r.amount_usd) from cost_rollup r where r.kind = 'task' and r.key = t.id::text), 0) as cost_usd
 from sla_clocks c join tasks t on t.id = c.task_id
 join lateral (select o.clock, max(o.level) as level from sla_breaches o
-  where o.task_id = c.task_id and o.concerns = 'ceo' and o.level >= 1 group by o.clock) b on true
+  where o.task_id = c.task_id and o.level >= 1 group by o.clock having bool_or(o.concerns = 'ceo') = %(ceo)s) b on true
 join sla_breaches d on d.task_id = c.task_id and d.clock = b.clock and d.level = 1
 left join agents a on a.id = coalesce(t.assignee_id, t.worker_id)
 where t.status not in ('COMPLETED', 'CANCELLED', 'FAILED', 'REVIEW') and (b.clock = 'resolution' or c.response_ended_at is null)
@@ -101,10 +120,10 @@ order by d.at, t.id limit %(limit)s
 
 
 @query("tasks:read")
-def late(work: Work, *, limit: int = 20) -> list[DueTask]:
-    """Tasks that are late and wait on, whose escalation has come to the CEO; those that are late the longest first.
-    What failed or waits for a review is not among them: it is told as such."""
-    rows = work.all(_LATE, {"visible": work.actor.projects, "limit": limit})
+def late(work: Work, *, ceo: bool = True, limit: int = 20) -> list[DueTask]:
+    """Tasks that are late and wait on, whose escalation has come to the CEO (or, without `ceo`, has not yet); those that
+    are late the longest first. What failed or waits for a review is not among them: it is told as such."""
+    rows = work.all(_LATE, {"visible": work.actor.projects, "ceo": ceo, "limit": limit})
     return [DueTask.model_validate(row) for row in rows]
 
 

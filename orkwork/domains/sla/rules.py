@@ -219,6 +219,18 @@ def whom(escalation: Sequence[Step], level: int) -> Whom:
     return Whom.AGENT if level == WARNING or not named else named[0].to
 
 
+def by_hand(escalation: Sequence[Step], told: Mapping[int, str]) -> tuple[int, Whom] | None:
+    """The level that a person can raise now, and whom it names: the chain's next, behind its end the CEO.
+
+    `told` are the levels that were told, each with whom it concerned. None before the breach, and when the CEO knows.
+    """
+    breached = {level: concerns for level, concerns in told.items() if level >= BREACH}
+    if not breached or Whom.CEO in breached.values():
+        return None
+    level = max(breached) + 1
+    return level, escalation[level - 1].to if level <= len(escalation) else Whom.CEO
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How one clock stands at a moment."""
@@ -273,6 +285,13 @@ def tighter(row: Mapping[str, Any], now: datetime) -> Standing | None:
     if still_open:
         return min(still_open, key=lambda one: one.left_seconds)
     return found[-1] if found else None
+
+
+def late_clock(row: Mapping[str, Any], now: datetime) -> Clock | None:
+    """The clock of a row that goes on though its limit is passed; of two the one that was passed first."""
+    late = [one for clock in Clock if (one := standing(row, clock, now)) and one.state == "breached"]
+    found = min(late, key=lambda one: one.left_seconds, default=None)
+    return found and found.clock
 
 
 def percent_within(met: int, missed: int) -> int | None:

@@ -167,6 +167,18 @@ class TaskSla(Out):
     clocks: list[ClockOut]
     """Empty when no rule applies, or the task was never READY."""
     breaches: list[BreachOut]
+    next_level: int | None = None
+    """The level to which a late task can be escalated by hand; null while it is not late, and when the CEO knows."""
+    next_concerns: Whom | None = None
+    """Whom that would concern."""
+
+
+class EscalateIn(In):
+    """An escalation by hand."""
+
+    level: Annotated[Int, Field(ge=2, le=100)] | None = None
+    """The level to raise it to, `next_level` of the task's SLA; one that was told already changes nothing. The next unless
+    said."""
 
 
 class Kept(Out):

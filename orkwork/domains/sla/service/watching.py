@@ -67,18 +67,18 @@ select task_id from sla_clocks where next_at <= %(now)s order by next_at, task_i
 """
 # A move that is under way holds its task: it is looked at again at the next tick, when it is known.
 _STILL = "select id from tasks where id = any(%(ids)s) for share skip locked"
-_CLOCKS = """
+CLOCKS = """
 select c.*, t.key, coalesce(t.assignee_id, t.worker_id) as agent_id,
   (select a.manager_id from agents a where a.id = coalesce(t.assignee_id, t.worker_id)) as manager_id
 from sla_clocks c join tasks t on t.id = c.task_id where c.task_id = any(%(ids)s) order by c.task_id
 """
-_TELL = """
+TELL = """
 insert into sla_breaches (task_id, clock, level, project_id, concerns, agent_id, at, recorded_at)
 select r.*, %(now)s from jsonb_to_recordset(%(rows)s) as r(task_id uuid, clock text, level int, project_id uuid,
   concerns text, agent_id uuid, at timestamptz)
 on conflict do nothing returning *
 """
-_NEXT = """
+NEXT = """
 update sla_clocks c set next_at = r.next_at
 from jsonb_to_recordset(%(rows)s) as r(task_id uuid, next_at timestamptz)
 where c.task_id = r.task_id and c.next_at is distinct from r.next_at
@@ -95,14 +95,14 @@ def check(work: Work, limit: int = CHECKED) -> int:
     if not ids:
         return 0
     keeping.refresh(work, ids)
-    rows = {row["task_id"]: row for row in work.all(_CLOCKS, {"ids": ids})}
+    rows = {row["task_id"]: row for row in work.all(CLOCKS, {"ids": ids})}
     told = keeping.told_of(work, ids)
     fresh = [one for row in rows.values() for one in _reached(row, told, now)]
-    for breach in work.all(_TELL, {"rows": Jsonb(fresh), "now": now}) if fresh else ():
+    for breach in work.all(TELL, {"rows": Jsonb(fresh), "now": now}) if fresh else ():
         told[breach["task_id"], breach["clock"]].add(breach["level"])
-        _tell(work, breach, rows[breach["task_id"]])
+        tell(work, breach, rows[breach["task_id"]])
     following = [{"task_id": row["task_id"], "next_at": keeping.next_at(row, told)} for row in rows.values()]
-    work.sql(_NEXT, {"rows": Jsonb(following)})
+    work.sql(NEXT, {"rows": Jsonb(following)})
     return len(ids)
 
 
@@ -127,9 +127,10 @@ def _reached(row: dict[str, Any], told: keeping.Told, now: datetime) -> list[dic
     return fresh
 
 
-def _tell(work: Work, breach: dict[str, Any], row: dict[str, Any]) -> None:
+def tell(work: Work, breach: dict[str, Any], row: dict[str, Any], **more: Any) -> None:
+    """Tell one level of a task, which `row` names with its rule."""
     kind = events.SlaWarned if breach["level"] == rules.WARNING else events.SlaBreached
-    after = {name: breach[name] for name in ("clock", "level", "concerns", "agent_id", "at")}
+    after = {name: breach[name] for name in ("clock", "level", "concerns", "agent_id", "at")} | more
     work.emit(
         kind(
             subject_id=row["task_id"],

@@ -62,6 +62,7 @@ class OneTask(Screen, rx.State):
     history: list[dict[str, Any]] = []
     work: dict[str, Any] = {}
     sla: list[dict[str, Any]] = []
+    following: dict[str, Any] = {"level": 0, "concerns": ""}
     why: dict[str, Any] = why.NOTHING
     holding: dict[str, Any] = clocks.NOTHING
     limits: dict[str, str] = {}

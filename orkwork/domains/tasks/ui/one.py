@@ -8,6 +8,7 @@ from orkwork.domains.projects.ui.holding import hold_banner
 from orkwork.domains.tasks.ui import cancelling, checklist, clocks, panels, picture, reasons, why
 from orkwork.domains.tasks.ui.components import agent_picker, priorities
 from orkwork.domains.tasks.ui.detail import OneTask
+from orkwork.domains.tasks.ui.escalating import escalate_button
 from orkwork.ui.components import form
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button, menu
@@ -259,6 +260,21 @@ def _promise(one: rx.Var) -> rx.Component:
     )
 
 
+def _raise() -> rx.Component:
+    """Late, and its escalation has not come to the CEO."""
+    words = rx.match(
+        OneTask.following["concerns"],
+        ("agent", t("Next its agent hears of it")),
+        ("manager", t("Next its agent's manager hears of it")),
+        t("Next the CEO hears of it"),
+    )
+    return rx.el.div(
+        rx.el.span(words, class_name="meta grow"),
+        escalate_button(OneTask.task["key"], OneTask.following["level"].to(int)),
+        class_name="row used",
+    )
+
+
 def _time_and_money() -> rx.Component:
     work, task = OneTask.work, OneTask.task
     planned = rx.cond(
@@ -284,6 +300,7 @@ def _time_and_money() -> rx.Component:
     )
     return card(
         rx.foreach(OneTask.sla, _promise),
+        rx.cond(OneTask.following["level"].to(int) > 0, _raise(), rx.fragment()),
         rx.el.div(
             rx.el.div(
                 rx.el.span(t("Worked"), class_name="grow"),

@@ -38,6 +38,7 @@ def task(work: Work, ref: str, cost_rows: int) -> dict[str, Any]:
     told = [shown.fact(fact, names) for fact in history.history(work, found.id)]
     said = [shown.comment(comment) for comment in history.latest_comments(work, found.id)]
     ledger = costs.costs(work, CostFilter(task_id=found.id), limit=cost_rows)
+    promised = sla.task_sla(work, found.id)
     executions = runs.executions(work, task_ref=found.id, limit=100).parse().items
     return {
         "task": _task(found, zone) | _place(project),
@@ -49,7 +50,8 @@ def task(work: Work, ref: str, cost_rows: int) -> dict[str, Any]:
         "more_costs": ledger.next_cursor is not None,
         "history": sorted([*told, *said], key=lambda one: one["at"])[-200:],
         "work": _work(found, executions),
-        "sla": [_sla(one) for one in reversed(sla.task_sla(work, found.id).clocks)],
+        "sla": [_sla(one) for one in reversed(promised.clocks)],
+        "following": {"level": promised.next_level or 0, "concerns": promised.next_concerns or ""},
         "why": why.read(work, found.id),
         "holding": clocks.read(work, found.id),
         "limits": limits.values(found.limits, found.max_retries),
