@@ -36,6 +36,7 @@ SCHEDULE: Final = (
     Job("anomalies.watch", 900),
     Job("sla.follow", 2, batch=1000),
     Job("sla.check", 60, batch=200),
+    Job("health.measure", 300),
     Job("workflows.follow", 1, batch=500),
     Job("workflows.tick", 1, batch=20),
     Job("workflows.forget_requests", 3600),

@@ -155,6 +155,7 @@ INNER = {
 PARTS = {
     # parts of operations that other operations of the same floor call in the same Work
     "audit.service.erase", "demo.service.erasing.let_go", "demo.service.erasing.delete", "demo.service.ledger.forget",
+    "sla.service.watching.tell", "costs.queries.budgets.near",
     "costs.queries.ledger.cost_out", "costs.queries.ledger.missing", "costs.queries.budgets.missing", "settings.queries.shown",
     "costs.service.recording.record", "costs.service.recording.hint_budgets", "costs.service.recording.priced_call",
     "costs.service.recording.rollup_of",

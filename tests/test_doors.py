@@ -109,6 +109,9 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "projects.delete_project": (OWNER, NOBODY, 0),
     "projects.hold_project": (ADMIN, NOBODY, 0),
     "projects.resume_project": (ADMIN, NOBODY, 0),
+    "health.report": (VIEWER, NOBODY, 0),
+    "health.project": (VIEWER, NOBODY, 0),
+    "sla.escalate": (MEMBER, NOBODY, 0),
     "sla.at_risk": (VIEWER, "tasks:read", 0),
     "sla.late": (VIEWER, "tasks:read", 0),
     "sla.report": (VIEWER, "tasks:read", 0),
@@ -123,6 +126,7 @@ POLICY: dict[str, tuple[Role | None, str | None, int]] = {
     "settings.hold_company": (OWNER, NOBODY, 0),
     "settings.resume_company": (OWNER, NOBODY, 0),
     "tasks.assignment": (VIEWER, "tasks:read", 0),
+    "tasks.offers": (VIEWER, NOBODY, 0),
     "tasks.assign_best": (MEMBER, NOBODY, 0),
     "tasks.board": (VIEWER, "tasks:read", 0),
     "tasks.comments": (VIEWER, "tasks:read", 0),
@@ -227,6 +231,7 @@ POLICY |= {
     "anomalies.undo": (ADMIN, NOBODY, 0),
     "performance.leaderboard": (VIEWER, "agents:read", 0),
     "performance.performance": (VIEWER, "agents:read", 0),
+    "forecast.dates": (VIEWER, "decisions:read", 0),
     "forecast.change_set": (VIEWER, "tasks:read", 0),
     "forecast.forecast": (VIEWER, "tasks:read", 0),
     "forecast.kept": (VIEWER, "tasks:read", 0),
@@ -262,6 +267,7 @@ SYSTEM_ONLY = {
     "jobs.prolong",
     "jobs.register",
     "projects.fold_tallies",
+    "health.measure",
     "sla.check",
     "standing.keep",
     "sla.follow",
@@ -478,6 +484,10 @@ ROUTES: dict[str, Route] = {
     "reservations.release": Route("POST", "/budgets/reservations/{none}/release", None, NOBODY, "costs:write", 1),
 }
 ROUTES |= {
+    "health.get": Route("GET", "/intelligence/health", None, VIEWER, NOBODY),
+    "projects.health": Route("GET", "/projects/HAL/health", None, VIEWER, NOBODY),
+    "tasks.escalate": Route("POST", "/tasks/HAL-1/escalate", {}, MEMBER, NOBODY),
+    "decisions.dates": Route("GET", "/decisions/{none}/dates", None, VIEWER, "decisions:read"),
     "sla.rules": Route("GET", "/sla/rules", None, VIEWER, "tasks:read"),
     "sla.create_rule": Route(
         "POST", "/sla/rules", {"name": "x", "response_minutes": 5, "resolution_minutes": 9}, ADMIN, NOBODY

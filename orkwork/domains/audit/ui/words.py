@@ -98,6 +98,8 @@ PHRASES = {
     "sla.warned": "warns that the time of {what} runs out",
     "sla.breached": "saw {what} breach its SLA",
     "sla.breached:escalated": "escalated {what}: it is late",
+    "health.measured": "measured the company's health",
+    "project.health_changed": "saw the health of {what} change",
     "performance.counted": "counted the scores of {what}",
     "anomaly.found": "found something out of line: {what}",
     "anomaly.worsened": "saw {what} get further out of line",

@@ -1,0 +1,1 @@
+"""How well the company and each project do, as one number with its causes. Refuses to own any fact: it weighs the others'."""

@@ -1,0 +1,1 @@
+"""Causes of health in words, for the pages that show them."""
