@@ -87,7 +87,35 @@ function effectWords(L, item, option) {
   return words.join("; ") || L.t("None that the record tells.");
 }
 
-function waitWords(L, item) {
+const WHY_NOT = {
+  too_little_data: msg("too little data: fewer than about ten finished runs"),
+  no_agents: msg("no active agent works in the project"),
+  finished: msg("the task is not open any more"),
+  decided: msg("it was decided just now"),
+  too_large: msg("the project has too many open tasks to try it"),
+};
+
+/** So many days as the reader says them; less than an hour is no time. */
+const daysWords = (L, days) => (Math.abs(days) < 1 / 24 ? "" : L.duration(Math.abs(days) * 86400));
+
+/** What the chosen option does to the day by which the project is done. */
+function datesWords(L, dates, option) {
+  if (!dates) return L.t("Being worked out…");
+  if (dates.why_not) return L.t("None can be told: {why}", { why: L.t(WHY_NOT[dates.why_not] ?? dates.why_not) });
+  const one = dates.options.find((found) => found.option === option?.id);
+  const of = { key: dates.project_key };
+  if (!one || one.does === "held") {
+    const by = daysWords(L, dates.wait_days);
+    return by ? L.t("{key} moves by {time} with every day that the task stays where it is", { ...of, time: by }) : L.t("{key} keeps its P80 of {day}: others hold it up more", { ...of, day: L.day(dates.p80) });
+  }
+  const done = L.t("{key} is done by {day} in 80 of 100 cases", { ...of, day: L.day(one.p80) });
+  const by = daysWords(L, one.days);
+  const moved = !by ? "" : one.days > 0 ? L.t("{time} later than when it goes on now", { time: by }) : L.t("{time} sooner than when it goes on", { time: by });
+  const late = dates.deadline && one.p80 > dates.deadline ? L.t("after its date, {day}", { day: L.day(dates.deadline) }) : "";
+  return [done, moved, late].filter(Boolean).join("; ");
+}
+
+function waitWords(L, item, dates) {
   const words = [];
   const fallback = item.options.find((option) => option.id === item.default);
   if (item.deadline) {
@@ -99,6 +127,8 @@ function waitWords(L, item) {
     const chain = L.plural("the longest chain behind it has {n} task", "the longest chain behind it has {n} tasks", item.delay.chain);
     words.push(item.delay.days === null ? chain : `${chain} (${L.duration(item.delay.days * 86400)})`);
   }
+  const by = dates && !dates.why_not ? daysWords(L, dates.wait_days) : "";
+  if (by) words.push(L.t("the P80 of {key} moves by {time} a day", { key: dates.project_key, time: by }));
   return words.join("; ") || L.t("Nothing that the record tells.");
 }
 
@@ -159,7 +189,7 @@ const Says = ({ L, item }) => (
   </>
 );
 
-function Body({ L, item, choice, set, pick, decides, onRule }) {
+function Body({ L, item, choice, set, pick, decides, onRule, dates }) {
   const option = item.options.find((one) => one.id === choice.picked[choice.picked.length - 1]);
   return (
     <>
@@ -180,7 +210,8 @@ function Body({ L, item, choice, set, pick, decides, onRule }) {
       <dl className="dfacts">
         {option ? <><dt>{L.t("Exact action, frozen")}</dt><Frozen L={L} item={item} option={option} /></> : null}
         {option ? <><dt>{L.t("Effect")}</dt><dd>{effectWords(L, item, option)}</dd></> : null}
-        <dt>{L.t("If you wait")}</dt><dd>{waitWords(L, item)}</dd>
+        {item.key ? <><dt>{L.t("Dates")}</dt><dd aria-live="polite">{datesWords(L, dates, option)}</dd></> : null}
+        <dt>{L.t("If you wait")}</dt><dd>{waitWords(L, item, dates)}</dd>
         <Precedents L={L} item={item} onRule={onRule} decides={decides} />
       </dl>
     </>
@@ -227,7 +258,7 @@ function Quick({ L, item, open, send, decides }) {
   );
 }
 
-export function Decision({ item, isOpen, choice, set, pick, send, open, refusal, decides, recommends, onRule, focus }) {
+export function Decision({ item, isOpen, choice, set, pick, send, open, refusal, decides, recommends, onRule, focus, dates }) {
   const L = useLocale();
   const ref = useRef(null);
   useEffect(() => {
@@ -260,7 +291,7 @@ export function Decision({ item, isOpen, choice, set, pick, send, open, refusal,
           </div>
           <Cost L={L} delay={item.delay} />
         </header>
-        <Body L={L} item={item} choice={choice} set={set} pick={pick} decides={decides} onRule={onRule} />
+        <Body L={L} item={item} choice={choice} set={set} pick={pick} decides={decides} onRule={onRule} dates={dates} />
         {no}
         <Foot L={L} item={item} choice={choice} set={set} send={send} pick={pick} decides={decides} recommends={recommends} />
       </article>

@@ -7,6 +7,7 @@ import { useLocale } from "./locale.js";
 
 const PATIENCE = 12_000;
 const GOTO = 700;
+const GLANCE = 200;
 const blank = (item) => ({ picked: usual(item), answer: "", why: "" });
 const isTyping = (target) => target?.closest?.("input:not([type=radio]):not([type=checkbox]),textarea,select,[contenteditable=true]");
 const isButton = (target) => target?.closest?.("button,a,summary");
@@ -26,7 +27,7 @@ function useOrder(items, held) {
   return [(shown.length ? shown : ids).map((id) => byId[id]), sort, fresh];
 }
 
-export function Triage({ items: all, first, refusal, decides, recommends, onDecide, onRecommend, onRule }) {
+export function Triage({ items: all, first, refusal, dates, decides, recommends, onDecide, onRecommend, onRule, onOpen }) {
   const L = useLocale();
   const held = useRef(false);
   const [sent, setSent] = useState({});
@@ -55,6 +56,13 @@ export function Triage({ items: all, first, refusal, decides, recommends, onDeci
     const timer = setTimeout(() => setSent({}), PATIENCE); // no answer came: it waits still
     return () => clearTimeout(timer);
   }, [sent]);
+
+  const unseen = current?.key && dates?.[current.id]?.version !== current.version ? current.id : null;
+  useEffect(() => {
+    if (!unseen) return undefined;
+    const timer = setTimeout(() => onOpen(unseen), GLANCE); // who only passes by asks nothing
+    return () => clearTimeout(timer);
+  }, [unseen, current?.version]);
 
   const choiceOf = (item) => choices[item.id] ?? blank(item);
   const set = (item, change) => setChoices((old) => ({ ...old, [item.id]: { ...(old[item.id] ?? blank(item)), ...change } }));
@@ -130,7 +138,7 @@ export function Triage({ items: all, first, refusal, decides, recommends, onDeci
             key={item.id} item={item} isOpen={item === current} focus={focus} choice={choiceOf(item)} decides={decides} recommends={recommends}
             set={(change) => set(item, change)} pick={(id) => pick(item, id)} send={(picked) => send(item, picked)} onRule={onRule}
             open={(picked) => { if (picked) set(item, { picked }); setOpened(item.id); setFocus((n) => n + 1); }}
-            refusal={refusal?.id === item.id ? refusal : null}
+            refusal={refusal?.id === item.id ? refusal : null} dates={dates?.[item.id]}
           />
         ))}
       </ol>

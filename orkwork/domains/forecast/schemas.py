@@ -140,6 +140,38 @@ class ForecastOut(Out):
     held: Held | None
 
 
+class OptionDates(Out):
+    """What choosing an option does to the day by which the project is done in 80 of 100 cases."""
+
+    option: str
+    does: Literal["goes_on", "delayed", "held", "cut"]
+    """What becomes of the task: it goes on, goes on later by what the asker says, stays where it is, or is cancelled with
+    all that waits for it."""
+    p80: datetime | None
+    """Null where it is held: nobody knows for how long. Then `wait_days` says what each day does."""
+    days: float | None
+    """Against going on now: above zero is later."""
+
+
+class DecisionDates(Out):
+    """What a decision does to dates; each plan simulated with the same draws, on fewer paths than a forecast has."""
+
+    decision_id: UUID
+    version: int
+    """Of the decision that was looked at."""
+    why_not: Literal["no_task", "decided", "finished", "no_agents", "too_little_data", "too_large"] | None
+    """Why nothing can be said."""
+    project_key: str
+    deadline: datetime | None
+    p80: datetime | None
+    """When the project is done in 80 of 100 cases if the task goes on now."""
+    wait_days: float | None
+    """By how many days one day of waiting moves it."""
+    options: list[OptionDates]
+    paths: int
+    as_of: datetime
+
+
 class AddAgent(In):
     """One agent more."""
 
@@ -148,7 +180,7 @@ class AddAgent(In):
 
 
 class RemoveAgent(In):
-    """One agent less."""
+    """One agent less. Made, it is paused, and what it holds of the project goes back."""
 
     kind: Literal["agent_removed"]
     agent_id: UUID
@@ -204,7 +236,7 @@ Change = Annotated[
     AddAgent | RemoveAgent | Concurrency | BudgetChange | PriorityChange | AddTasks | CutTask | EstimateChange,
     Field(discriminator="kind"),
 ]
-MAKEABLE = ("concurrency", "budget", "priority", "scope_cut", "estimate")
+MAKEABLE = ("agent_removed", "concurrency", "budget", "priority", "scope_cut", "estimate")
 """The kinds that can be made for real, through the operations that exist for them."""
 
 

@@ -20,6 +20,7 @@ from orkwork.domains.decisions.models import Category, Outcome
 from orkwork.domains.decisions.queries import DECIDED, DecisionFilter
 from orkwork.domains.decisions.schemas import OutcomeIn, RecommendIn, ResolveIn
 from orkwork.domains.decisions.ui import panels, ruling, shown
+from orkwork.domains.forecast.queries import deciding as forecast
 from orkwork.domains.projects import queries as projects
 from orkwork.domains.settings import queries as company
 from orkwork.domains.settings import service as settings
@@ -159,6 +160,7 @@ class Decisions(Screen, rx.State):
     offer_after: int = 3
     making: dict[str, Any] = NO_RULE
     judging: dict[str, Any] = {}
+    dates: dict[str, Any] = {}
 
     async def _fill(self, read: Callable[..., dict[str, Any]], *args: Any) -> None:
         for name, value in (await self.ask(read, *args)).items():
@@ -171,6 +173,7 @@ class Decisions(Screen, rx.State):
         tab = self.arg("tab")
         self.first = self.arg("open")
         self.tab, self.errors, self.refusal = tab if tab in TABS else "pending", {}, {}
+        self.dates = {}
         self.chosen = {name: self.arg(name) for name in FILTERS if self.arg(name)}
         await self._read()
         self.known = True
@@ -197,6 +200,15 @@ class Decisions(Screen, rx.State):
         body = ResolveIn.model_validate({name: given.get(name) for name in ResolveIn.model_fields if given.get(name)})
         await self.do(service.resolve, _id(decision_id), body)
         await self._read()
+
+    @handler(background=True)
+    async def foresee(self, decision_id: str):
+        """Work out what an open decision does to dates, while the page goes on."""
+        found = (await self.ask(forecast.dates, _id(decision_id))).model_dump(mode="json")
+        async with self:
+            waiting = {one["id"] for one in self.waiting}
+            kept = {one: value for one, value in self.dates.items() if one in waiting}
+            self.dates = kept | {str(decision_id): found}
 
     @handler(refuses="decision_id")
     async def recommend(self, decision_id: str, said: dict[str, Any]):
@@ -322,6 +334,8 @@ def _pending() -> rx.Component:
         on_decide=Decisions.decide,
         on_recommend=Decisions.recommend,
         on_rule=Decisions.try_rule,
+        dates=Decisions.dates,
+        on_open=Decisions.foresee,
     )
     main = rx.cond(
         Decisions.waiting.length() > 0, rx.fragment(panels.gain(Decisions), listed), card(panels.nothing_waits())

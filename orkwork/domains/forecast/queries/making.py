@@ -72,7 +72,7 @@ def told(project: ProjectOut, what: Tried, tasks: list[dict[str, Any]], now: dat
         "project_key": project.key_prefix,
         "as_of": now,
         "seed": seed,
-        "fingerprint": _fingerprint(inputs),
+        "fingerprint": fingerprint(inputs),
         "held": None,
     }
     empty = _empty(project, inputs)
@@ -101,7 +101,7 @@ def _empty(project: ProjectOut, inputs: Inputs) -> Empty | None:
     return None if inputs.plan.crews else "no_agents"
 
 
-def _fingerprint(inputs: Inputs) -> str:
+def fingerprint(inputs: Inputs) -> str:
     """The same for the same inputs; how long a run lasts by now is left out."""
     steps = tuple(replace(step, elapsed=0.0) for step in inputs.plan.steps)
     plain = asdict(replace(inputs, plan=replace(inputs.plan, steps=steps)))

@@ -77,10 +77,15 @@ def _shares(drawn: drawing.Floats) -> tuple[float, ...]:
 
 def _told(inputs: Inputs, known: Knowledge) -> dict[str, Any]:
     """How much is on record for what the open tasks draw from."""
+    weight = prior_weight(inputs, known)
+    return {"own_runs": known.plain.own, "other_runs": known.plain.company, "prior_weight": weight}
+
+
+def prior_weight(inputs: Inputs, known: Knowledge) -> float:
+    """How much of the durations comes from the general prior, and not from finished runs."""
     estimated = sum(step.estimate is not None for step in inputs.plan.steps)
     share = estimated / max(len(inputs.plan.steps), 1)
-    weight = share * known.scaled.prior_weight + (1 - share) * known.plain.prior_weight
-    return {"own_runs": known.plain.own, "other_runs": known.plain.company, "prior_weight": weight}
+    return share * known.scaled.prior_weight + (1 - share) * known.plain.prior_weight
 
 
 def knowledge(inputs: Inputs) -> Knowledge:

@@ -94,7 +94,7 @@ def _task_changed(tried: Tried, change: PriorityChange | EstimateChange | CutTas
     if at is None:
         raise invalid(f"{where}.task", f"there is no open task {change.task} in this project")
     if isinstance(change, CutTask):
-        return _cut(plan, at)
+        return without(plan, at)
     step = plan.steps[at]
     if isinstance(change, PriorityChange):
         step = replace(step, order=(float(change.priority.rank), *step.order[1:]))
@@ -103,7 +103,7 @@ def _task_changed(tried: Tried, change: PriorityChange | EstimateChange | CutTas
     return replace(plan, steps=(*plan.steps[:at], step, *plan.steps[at + 1 :]))
 
 
-def _cut(plan: Plan, root: int) -> Plan:
+def without(plan: Plan, root: int) -> Plan:
     """Without a step and all that waits for it, however far behind."""
     behind: dict[int, list[int]] = {}
     for n, step in enumerate(plan.steps):

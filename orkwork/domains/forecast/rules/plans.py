@@ -38,6 +38,8 @@ class Step:
     """It failed: somebody decides first."""
     outside: bool = False
     """Of another project; it only has to be done before what needs it."""
+    later: float = 0.0
+    """Hours from now before which it can't begin, whatever else is done."""
 
 
 @dataclass(frozen=True, slots=True)

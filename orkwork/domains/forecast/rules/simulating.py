@@ -239,6 +239,7 @@ class _Block:
         """Begin a step when it is ready and a slot is free: when it was ready, when it began, how long it held the slot."""
         step = self._plan.steps[n]
         ready, by = self._ready(step)
+        ready = np.maximum(ready, np.float32(step.later)) if step.later else ready
         start = ready
         if step.state != "review":
             place = self._place_of(n, ready)
