@@ -274,6 +274,31 @@ def test_changes_are_made_as_one_and_undone_where_nobody_came_between(http: Test
     assert (told[0]["before"]["budget Halyard"], told[0]["after"]["budget Halyard"]) == (None, "90")
 
 
+def test_an_agent_that_is_taken_away_is_paused_gives_back_its_task_and_comes_back(
+    http: TestClient, company: Company
+) -> None:
+    chain(company)
+    worker, other = company.agent("CODE", max_concurrent_tasks=1), company.agent("QA")
+    claimed = http.post(f"{BASE}/tasks/claim", json={"start": True}, headers=worker.headers).json()["claims"]
+    assert [one["task"]["key"] for one in claimed] == ["HAL-1"]
+    body = {"project": "HAL", "changes": [{"kind": "agent_removed", "agent_id": str(worker.id)}]}
+    made = send(http, company, "/intelligence/forecast/changes", body)
+    assert made.status_code == 201, made.text
+    assert [(one["kind"], one["before"], one["after"]) for one in made.json()["changes"]] == [
+        ("agent_removed", "active", "paused")
+    ]
+    state = (
+        "select a.status, t.status as task from agents a cross join tasks t where a.name = 'CODE' and t.key = 'HAL-1'"
+    )
+    assert rows(state) == [{"status": "paused", "task": "READY"}]
+    again = send(http, company, "/intelligence/forecast/changes", body)
+    assert again.status_code == 422  # it works no more
+    undo = f"/intelligence/forecast/changes/{made.json()['id']}/undo"
+    assert [one["restored"] for one in send(http, company, undo).json()["changes"]] == [True]
+    assert rows(state) == [{"status": "active", "task": "READY"}]
+    assert other.out.status == "active"
+
+
 def _state(company: Company) -> list[dict[str, Any]]:
     return rows(
         "select t.key, t.status, t.priority, t.estimate_minutes, p.budget_usd, a.max_concurrent_tasks from tasks t "

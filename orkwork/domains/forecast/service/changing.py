@@ -12,6 +12,7 @@ from orkwork.core.operation import operation
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agents
 from orkwork.domains.agents import service as agent_service
+from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch
 from orkwork.domains.forecast import events
 from orkwork.domains.forecast.models import ChangeSet
@@ -28,6 +29,7 @@ from orkwork.domains.forecast.schemas import (
     EstimateChange,
     MadeChange,
     PriorityChange,
+    RemoveAgent,
     WhatIfIn,
 )
 from orkwork.domains.projects import queries as projects
@@ -42,6 +44,9 @@ from orkwork.domains.tasks.service import cancelling, creating, lifecycle
 
 REASON = "Tried in a forecast, then made"
 TASK_FIELDS = {"priority": "priority", "estimate": "estimate_minutes"}
+_HELD = """
+select id from tasks where assignee_id = %(agent)s and project_id = %(project)s and status in ('ASSIGNED', 'IN_PROGRESS') order by id
+"""
 _TASKS = "select id, key, status, priority, estimate_minutes, blocked_count from tasks where id = any(%(ids)s) order by crit desc, id"
 
 
@@ -81,6 +86,8 @@ def make_changes(work: Work, body: WhatIfIn) -> ChangeSetOut:
 def _make(work: Work, project: ProjectOut, change: Change) -> list[MadeChange]:
     """One change, made; nothing of what is so already."""
     match change:
+        case RemoveAgent():
+            return _remove(work, project, change)
         case Concurrency():
             agent = agents.agent(work, change.agent_id)
             old, new = agent.max_concurrent_tasks, change.max_concurrent_tasks
@@ -105,6 +112,16 @@ def _make(work: Work, project: ProjectOut, change: Change) -> list[MadeChange]:
                 cancelling.cancel_subtree(work, change.task, CancelIn(reason=REASON, expected=len(rows)))
             return [one for row in rows for one in _told(change, row["id"], row["key"], row["status"], "CANCELLED")]
     raise AssertionError("unreachable")
+
+
+def _remove(work: Work, project: ProjectOut, change: RemoveAgent) -> list[MadeChange]:
+    """Pause an agent, and give back what it holds of the project, as the forecast without it has it."""
+    agent = agents.agent(work, change.agent_id)
+    if agent.status == AgentStatus.ACTIVE:
+        agent_service.update_agent(work, agent.id, AgentPatch(status=AgentStatus.PAUSED))
+    for row in work.all(_HELD, {"agent": agent.id, "project": project.id}):
+        lifecycle.transition(work, row["id"], MoveIn(to=Status.READY, reason=REASON))
+    return _told(change, agent.id, agent.name, agent.status, AgentStatus.PAUSED.value)
 
 
 def _told(change: Change, subject: UUID, label: str, before: Any, after: Any) -> list[MadeChange]:
@@ -160,6 +177,14 @@ def _concurrency(work: Work, one: MadeChange) -> bool:
     return True
 
 
+def _back(work: Work, one: MadeChange) -> bool:
+    """The agent works again; what it gave back stays with whoever took it."""
+    if agents.agent(work, one.subject_id).status != one.after:
+        return False
+    agent_service.update_agent(work, one.subject_id, AgentPatch(status=AgentStatus(one.before)))
+    return True
+
+
 def _budget(work: Work, one: MadeChange) -> bool:
     if _text(projects.project(work, one.subject_id).budget_usd) != one.after:
         return False
@@ -194,6 +219,7 @@ def _uncancel(work: Work, one: MadeChange) -> bool:
 
 
 _RESTORE: dict[str, Callable[[Work, MadeChange], bool]] = {
+    "agent_removed": _back,
     "concurrency": _concurrency,
     "budget": _budget,
     "priority": _task_field,

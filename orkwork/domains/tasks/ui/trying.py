@@ -44,6 +44,9 @@ def _changes(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         if not agent:
             raise invalid("agent", "choose an agent")
         yield "slots", {"kind": "concurrency", "agent_id": agent, "max_concurrent_tasks": slots}
+    removed = str(data.get("remove") or "")
+    if removed:
+        yield "remove", {"kind": "agent_removed", "agent_id": removed}
     tasks = _whole(data, "more_tasks")
     if tasks is not None:
         yield "more_tasks", {"kind": "scope_added", "tasks": tasks}
@@ -51,6 +54,13 @@ def _changes(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         task = str(data.get(name) or "").strip()[:40]
         if task:
             yield name, {"kind": kind, "task": task} | ({"priority": "urgent"} if kind == "priority" else {})
+    minutes, task = _whole(data, "estimate"), str(data.get("estimated") or "").strip()[:40]
+    if task and minutes is None:
+        raise invalid("estimate", "say how many minutes")
+    if minutes is not None:
+        if not task:
+            raise invalid("estimated", "name a task")
+        yield "estimate", {"kind": "estimate", "task": task, "estimate_minutes": minutes}
     budget = str(data.get("budget") or "").strip().removeprefix("$")
     if budget:
         yield "budget", {"kind": "budget", "budget_usd": budget}
@@ -186,10 +196,17 @@ def try_dialog() -> rx.Component:
             form.text("slots", t("Works on so many tasks at once"), errors=errors, input_mode="numeric"),
         ),
         form.two(
+            form.choice("remove", t("Without this agent, which is paused"), Trying.agents, errors=errors, first=("", "—")),
+            form.text("budget", t("Budget, $"), errors=errors, input_mode="decimal", id="try-budget"),
+        ),
+        form.two(
+            form.text("estimated", t("Estimate this task anew"), errors=errors, placeholder="ORK-12"),
+            form.text("estimate", t("Minutes of work"), errors=errors, input_mode="numeric"),
+        ),
+        form.two(
             form.text("cut", t("Cancel this task and all that waits for it"), errors=errors, placeholder="ORK-12"),
             form.text("first", t("Make this task urgent"), errors=errors, placeholder="ORK-12"),
         ),
-        form.text("budget", t("Budget, $"), errors=errors, input_mode="decimal", id="try-budget"),
         _compared(),
         form.actions(button(t("Close"), **closes()), make, button(t("Try it"), kind="solid", type="submit")),
         on_submit=Trying.try_out,
