@@ -13,17 +13,15 @@ from orkwork.core.settings import settings
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agent_queries
 from orkwork.domains.agents import service as agent_service
-from orkwork.domains.agents.models import AgentStatus
 from orkwork.domains.agents.schemas import AgentPatch
 from orkwork.domains.agents.ui.lines import ORDER, AgentLine, line
 from orkwork.domains.anomalies.queries import listing
-from orkwork.domains.anomalies.ui.lines import AnomalyLine
 from orkwork.domains.audit.schemas import EventOut
 from orkwork.domains.audit.ui import words
 from orkwork.domains.audit.ui.words import EventLine
 from orkwork.domains.costs.queries import figures
 from orkwork.domains.dashboard import queries
-from orkwork.domains.dashboard.ui import anomalies, beginning, brief, needs, panels
+from orkwork.domains.dashboard.ui import anomalies, beginning, brief, needs, overview, panels, spending
 from orkwork.domains.dashboard.ui.lines import (
     Need,
     ProjectLine,
@@ -35,8 +33,9 @@ from orkwork.domains.dashboard.ui.lines import (
     has_spent_its_day,
     in_order,
     job_need,
+    late_line,
     late_need,
-    project_line,
+    project_lines,
     sla_line,
     spend_line,
     task_need,
@@ -66,6 +65,7 @@ from orkwork.ui.screen import Screen, handler, toast
 nav.place("Dashboard", "/", "layout-dashboard", keys="gd", order=10, phone=True, short="Home")
 LONGEST_AWAY = timedelta(days=31)
 AGENTS_SHOWN = 8
+LATE_SHOWN = 2
 WEEK = timedelta(days=7)
 DECISIONS_SHOWN = 20
 FIRST = 3
@@ -84,7 +84,7 @@ def _read(work: Work) -> dict[str, Any]:
     now, waiting = clock.now(), queries.waiting(work)
     agents = agent_queries.at_work(work)
     held_up = [agent for agent in agents if agent.state == "paused" or has_spent_its_day(agent)]
-    projects = [project_line(project) for project in project_queries.projects(work)]
+    seen, health = overview.read(work)
     tasks = [failures_need(many, now) for many in waiting.alike] + [task_need(task, now) for task in waiting.tasks]
     late = {task.key: late_need(task, now) for task in sla.late(work)}  # once, whichever of its clocks is late
     waits = decisions.pending(work, TO_DECIDE, limit=DECISIONS_SHOWN)
@@ -94,17 +94,18 @@ def _read(work: Work) -> dict[str, Any]:
     others = tasks + [*late.values()] + [agent_need(agent) for agent in held_up] + asked[FIRST:]
     found = asked[:FIRST] + in_order(others)
     beginnings = queries.beginnings(work)
-    return {
+    return seen | {
         "needs": found,
         "needs_count": waiting.in_review + waiting.failed + len(held_up) + len(late) + waits.total + len(failing),
         "more_decisions": waits.total - len(asked),
         "in_review": waiting.in_review,
         "failed": waiting.failed,
-        "anomalies": anomalies.gravest(work),
+        "anomalies": anomalies.gravest(work, agents),
         "anomalies_count": sum(listing.tally(work).values()),
         "spend": spend_line(queries.spend(work), figures.forecast(work)),
         "sla": _sla(work),
-        "projects": projects,
+        "lateness": [late_line(task, now) for task in sla.late(work, ceo=False, limit=LATE_SHOWN)],
+        "projects": project_lines(project_queries.projects(work), health),
         "agents": [line(agent) for agent in sorted(agents, key=lambda agent: ORDER.index(agent.state))[:AGENTS_SHOWN]],
         "tally": {state: sum(agent.state == state for agent in agents) for state in ORDER},
         "fresh": not beginnings.started and not (beginnings.agents and beginnings.tasks),
@@ -144,7 +145,10 @@ class Home(Screen, rx.State):
     in_review: int = 0
     more_decisions: int = 0
     failed: int = 0
-    anomalies: list[AnomalyLine] = []
+    anomalies: list[dict[str, Any]] = []
+    health: dict[str, Any] = {}
+    offers: list[dict[str, Any]] = []
+    lateness: list[dict[str, Any]] = []
     anomalies_count: int = 0
     spend: SpendLine = {}
     sla: SlaLine = {}
@@ -315,19 +319,6 @@ class Home(Screen, rx.State):
         return toast("The job runs within seconds", hint="Its line goes when it succeeds.")
 
     @handler
-    async def resume(self, agent_id: str):
-        """Give a paused agent work again."""
-        await self.do(agent_service.update_agent, UUID(str(agent_id)), AgentPatch(status=AgentStatus.ACTIVE))
-        await self._read_all()
-        return toast("Agent resumed", undo=Home.pause(str(agent_id)))
-
-    @handler
-    async def pause(self, agent_id: str):
-        """Give an agent no new work."""
-        await self.do(agent_service.update_agent, UUID(str(agent_id)), AgentPatch(status=AgentStatus.PAUSED))
-        await self._read_all()
-
-    @handler
     async def set_budget(self, agent_id: str, amount: str):
         """Set an agent's daily budget."""
         before = next((need["detail"] for need in self.needs if need["id"] == agent_id and need["raised"]), "")
@@ -364,12 +355,18 @@ def _full() -> rx.Component:
         rx.cond(Home.demo, beginning.demo_notice(Home)),
         brief.card_of(Home),
         grid(
-            rx.el.div(needs.card_of(Home), rx.el.div(panels.projects(Home), class_name="no-m"), class_name="c8 stack"),
             rx.el.div(
-                panels.spend(Home),
+                needs.card_of(Home),
+                rx.el.div(panels.projects(Home), class_name="no-m"),
+                anomalies.card_of(Home),
+                class_name="c8 stack",
+            ),
+            rx.el.div(
+                overview.health_card(Home),
+                spending.spend_card(Home),
                 rx.el.div(panels.sla(Home), class_name="no-m"),
                 rx.el.div(panels.agents(Home), class_name="no-m"),
-                anomalies.card_of(Home),
+                rx.el.div(overview.ready_card(Home), class_name="no-m"),
                 rx.el.div(panels.feed(Home), class_name="no-m"),
                 class_name="c4 stack",
             ),

@@ -1,5 +1,6 @@
 """What the dashboard's state holds: lines of plain values, made from what the queries answer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import Any, TypedDict
@@ -8,9 +9,13 @@ from orkwork.core.money import plain
 from orkwork.domains.agents.schemas import AgentAtWork
 from orkwork.domains.costs.schemas.reports import ForecastOut
 from orkwork.domains.dashboard.schemas import Failures, Spend, WaitingTask
+from orkwork.domains.dashboard.ui.spending import drawing
 from orkwork.domains.decisions.models import Kind
 from orkwork.domains.decisions.schemas import PendingOut
 from orkwork.domains.decisions.ui import shown
+from orkwork.domains.health.models import Cause
+from orkwork.domains.health.schemas import ProjectHealth
+from orkwork.domains.health.ui import causes
 from orkwork.domains.jobs.schemas import JobOut
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.projects.ui.components import state_of
@@ -230,6 +235,17 @@ def job_need(job: JobOut, now: datetime) -> Need:
     } | (_ALONE | {"count": job.failures})
 
 
+def late_line(task: DueTask, now: datetime) -> dict[str, Any]:
+    """A task that is late, below the CEO; `level` is the one that it can be escalated to."""
+    return {
+        "key": task.key,
+        "href": f"/tasks/{task.key}",
+        "who": task.worker or "",
+        "seconds": max(0, int((now - task.at).total_seconds())),
+        "level": task.level + 1,
+    }
+
+
 class SlaLine(TypedDict, total=False):
     """How much was kept in the last seven days."""
 
@@ -279,6 +295,7 @@ class SpendLine(TypedDict, total=False):
     share: int
     tone: str
     certain: float
+    drawn: dict[str, Any]
 
 
 def change(now: Decimal, before: Decimal) -> str:
@@ -304,6 +321,7 @@ def spend_line(spend: Spend, month: ForecastOut) -> SpendLine:
         "today_change": change(spend.today_usd, spend.yesterday_usd),
         "month_change": change(spend.month_usd, spend.month_before_usd),
         "days": [float(day.amount_usd) for day in spend.days],
+        "drawn": drawing(month),
     }
 
 
@@ -318,18 +336,34 @@ class ProjectLine(TypedDict):
     done: int
     share: int
     state: str
+    health: int
     due: str
-    review: int
-    failed: int
-    review_href: str
-    failed_href: str
+    p85: str
+    spare: int
+    cause: dict[str, Any]
+    causes: int
     spent: str
     budget: str
 
 
-def project_line(project: ProjectOut) -> ProjectLine:
+ATTENTION = ("late", "at_risk")
+"""Projects in these states stand first."""
+
+
+def project_lines(found: list[ProjectOut], health: Mapping[str, ProjectHealth]) -> list[ProjectLine]:
+    """The projects as the page holds them, those that are late or at risk first, then by name."""
+    told = [project_line(one, health.get(str(one.id))) for one in found]
+    return sorted(told, key=lambda one: ATTENTION.index(one["state"]) if one["state"] in ATTENTION else len(ATTENTION))
+
+
+def project_line(project: ProjectOut, health: ProjectHealth | None) -> ProjectLine:
     """A project as the page holds it."""
-    rows = f"/tasks?project={project.key_prefix}&status="
+    found = health.causes if health else []
+    state = state_of(project)
+    if state in ("on_track", "active") and any(one.code is Cause.AT_RISK for one in found):
+        state = "at_risk"
+    p85 = health.p85 if health and not health.cold else None
+    spare = (project.deadline - p85).days if project.deadline and p85 else 0
     return {
         "id": str(project.id),
         "key": project.key_prefix,
@@ -338,12 +372,13 @@ def project_line(project: ProjectOut) -> ProjectLine:
         "total": project.total,
         "done": project.completed,
         "share": int(project.completed * 100 / project.total) if project.total else 0,
-        "state": state_of(project),
+        "state": state,
+        "health": health.score or 0 if health else 0,
         "due": project.deadline.isoformat() if project.deadline else "",
-        "review": project.tasks.get("REVIEW", 0),
-        "failed": project.tasks.get("FAILED", 0),
-        "review_href": f"{rows}REVIEW",
-        "failed_href": f"{rows}FAILED",
+        "p85": p85.isoformat() if p85 else "",
+        "spare": max(0, spare),
+        "cause": causes.line(found[0]) if found else {},
+        "causes": len(found),
         "spent": plain(project.spent_usd),
         "budget": "" if project.budget_usd is None else plain(project.budget_usd),
     }

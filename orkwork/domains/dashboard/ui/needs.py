@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from orkwork.domains.dashboard.ui.acting import Acts
 from orkwork.domains.decisions.ui.panels import titled, worded
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button, kbd
@@ -265,7 +266,7 @@ def _acts(state: Any, need: rx.Var, first: rx.Var) -> rx.Component:
         ("late", rx.el.a(t("Open task"), href=need["href"].to(str), class_name=rx.cond(first, "btn solid", "btn"))),
         ("failures", main(t("Try all again…"), state.ask_retries(need["id"]))),
         ("blocked", rx.cond(Shell.can_manage, raised)),
-        rx.cond(Shell.can_manage, main(t("Resume"), state.resume(need["id"]))),
+        rx.cond(Shell.can_manage, main(t("Resume"), Acts.resume(need["id"]))),
     )
 
 

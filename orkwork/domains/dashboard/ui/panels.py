@@ -1,4 +1,4 @@
-"""Spending, agents, projects and the news."""
+"""Service levels, agents, projects and the news."""
 
 from typing import Any
 
@@ -6,76 +6,21 @@ import reflex as rx
 
 from orkwork.domains.agents.ui import lines
 from orkwork.domains.audit.ui import words
+from orkwork.domains.dashboard.ui.acting import Acts
+from orkwork.domains.health.ui import causes
 from orkwork.domains.projects.ui.components import standing_pill, tone
+from orkwork.domains.tasks.ui.escalating import escalate_button
 from orkwork.ui.components.avatar import avatar
 from orkwork.ui.components.button import button
 from orkwork.ui.components.figure import bar, key_figure, sparkline
+from orkwork.ui.components.icon import icon
 from orkwork.ui.components.kit import NewPill, SlaLeft
 from orkwork.ui.components.panel import card, link
 from orkwork.ui.components.pill import state_pill
 from orkwork.ui.components.table import num, table
 from orkwork.ui.components.when import when
-from orkwork.ui.locale import money, number, plural, t
-
-
-def spend(state: Any) -> rx.Component:
-    """Today and this month, each against the period before."""
-    own = state.spend
-
-    def against(change: rx.Var, text: rx.Var) -> rx.Component:
-        return rx.cond(change, text, t("too little data to compare"))
-
-    figures = rx.el.div(
-        rx.el.a(
-            key_figure(
-                t("Today"),
-                money(own["today"]),
-                change=against(own["today_change"], t("{change} on all of yesterday", change=own["today_change"])),
-                small=False,
-            ),
-            href="/costs",
-        ),
-        rx.el.a(
-            key_figure(
-                t("This month"),
-                money(own["month"]),
-                change=against(
-                    own["month_change"], t("{change} on the same days last month", change=own["month_change"])
-                ),
-            ),
-            href="/costs",
-        ),
-        style={"display": "grid", "gridTemplateColumns": "1fr 1fr", "gap": "16px"},
-    )
-    days = rx.el.div(
-        sparkline(own["days"], label=t("Spent by day, 30 days")),
-        rx.el.span(t("30 days, today last"), class_name="meta end"),
-        class_name="row",
-    )
-    return card(
-        rx.el.div(figures, days, class_name="cb stack"),
-        _month_end(own),
-        title=t("Spend"),
-        aside=link(t("Costs"), "/costs"),
-    )
-
-
-def _month_end(own: rx.Var) -> rx.Component:
-    """Between what the month will most likely end, against the company's budget where there is one."""
-    ends = rx.cond(
-        own["enough"],
-        t("{p50} to {p85} at the month's end", p50=money(own["p50"], 0), p85=money(own["p85"], 0)),
-        t("The month's end: too little data"),
-    )
-    of = rx.cond(own["budget"] != "", t("of {amount}", amount=money(own["budget"], 0)), "")
-    drawn = bar(own["share"], label=t("{n}% of it is spent", n=own["share"]), tone=own["tone"])
-    return rx.el.a(
-        rx.el.span(rx.el.span(ends, class_name="grow"), rx.el.span(of, class_name="num meta"), class_name="row"),
-        rx.cond(own["enough"] | (own["budget"] != ""), drawn, rx.fragment()),
-        href="/costs",
-        class_name="r col",
-        style={"alignItems": "stretch", "gap": "8px", "paddingBlock": "12px"},
-    )
+from orkwork.ui.locale import day, duration, money, number, plural, t
+from orkwork.ui.shell import Shell
 
 
 def sla(state: Any) -> rx.Component:
@@ -108,7 +53,27 @@ def sla(state: Any) -> rx.Component:
             class_name="row cb",
             style={"justifyContent": "space-between"},
         ),
+        rx.foreach(state.lateness, _late),
         rx.cond(own["risk"].to(str) != "", risk),
+    )
+
+
+def _late(task: rx.Var) -> rx.Component:
+    """A task that is late while its escalation has not come to the CEO."""
+    who = rx.cond(task["who"] != "", t("{name} knows", name=task["who"]), t("its agent knows"))
+    return rx.el.div(
+        icon("timer", tone="bad"),
+        rx.el.a(
+            rx.el.span(rx.el.span(task["key"], class_name="mono"), " ", t("is late"), class_name="trunc"),
+            rx.el.span(duration(task["seconds"]), " · ", who, class_name="meta trunc"),
+            href=task["href"],
+            class_name="col grow",
+            custom_attrs={"data-main": "1"},
+        ),
+        escalate_button(task["key"], task["level"].to(int)),
+        key=task["key"],
+        class_name="r two",
+        custom_attrs={"data-row": "1"},
     )
 
 
@@ -120,7 +85,11 @@ def agents(state: Any) -> rx.Component:
             avatar(agent["name"], size="md"),
             rx.el.a(agent["name"], href=agent["href"], class_name="b5 trunc", custom_attrs={"data-main": "1"}),
             state_pill(agent["state"]),
-            rx.el.div(lines.doing(agent), class_name="meta trunc"),
+            rx.el.div(
+                rx.el.span(lines.doing(agent), class_name="meta trunc grow"),
+                rx.cond(Shell.can_manage, _switch(agent)),
+                class_name="row agdo",
+            ),
             class_name="agrow",
             custom_attrs={"data-row": "1"},
             key=agent["id"],
@@ -139,6 +108,23 @@ def agents(state: Any) -> rx.Component:
     )
     add = rx.el.div(button(t("Create agent"), kind="sm", href="/agents/new"), class_name="cb")
     return card(rx.cond(state.agents, rx.el.div(rx.foreach(state.agents, one)), add), title=t("Agents"), aside=fact)
+
+
+def _switch(agent: rx.Var) -> rx.Component:
+    """Pause an agent, or resume it; both can be undone."""
+    pause = button(
+        t("Pause"),
+        kind="ghost sm",
+        on_click=Acts.pause(agent["id"]),
+        aria_label=t("Pause {name}", name=agent["name"]),
+    )
+    resume = button(
+        t("Resume"),
+        kind="ghost sm",
+        on_click=Acts.resume(agent["id"]),
+        aria_label=t("Resume {name}", name=agent["name"]),
+    )
+    return rx.match(agent["state"], ("paused", resume), ("retired", rx.fragment()), pause)
 
 
 def projects(state: Any) -> rx.Component:
@@ -164,7 +150,6 @@ def projects(state: Any) -> rx.Component:
             tone=tone(project["state"]),
             text=t("{n}%", n=project["share"]),
         )
-        due = rx.cond(project["due"], when(project["due"], "day"), rx.el.span("—", class_name="m2"))
         spent = rx.el.span(
             rx.el.span(money(project["spent"])),
             rx.cond(
@@ -175,13 +160,22 @@ def projects(state: Any) -> rx.Component:
         return [
             name,
             rx.el.div(progress, style={"minWidth": "112px"}),
-            standing_pill(project["state"]),
-            _held_up(project),
-            due,
+            rx.el.span(
+                standing_pill(project["state"]),
+                rx.cond(
+                    project["health"],
+                    rx.el.span(t("health {n}", n=project["health"]), class_name="meta t"),
+                    rx.fragment(),
+                ),
+                class_name="col",
+                style={"alignItems": "flex-start", "gap": "2px"},
+            ),
+            _ends(project),
+            _risk(project),
             spent,
         ]
 
-    heads = [t("Project"), t("Progress"), t("State"), t("Waits for you"), num(t("Due")), num(t("Spent"))]
+    heads = [t("Project"), t("Progress"), t("State"), num("P85"), t("Cause of risk"), num(t("Spent"))]
     none = rx.el.div(
         rx.el.p(t("Tasks live in projects. Start one, and its progress is here."), class_name="m2"),
         button(t("Create project"), kind="sm", href="/projects?new=1"),
@@ -193,22 +187,43 @@ def projects(state: Any) -> rx.Component:
         ),
         title=t("Projects"),
         count=state.projects.length(),
-        aside=link(t("All projects"), "/projects"),
+        aside=rx.fragment(
+            rx.el.span(t("P85: done by then with 85% certainty"), class_name="meta no-m"), link(t("All"), "/projects")
+        ),
     )
 
 
-def _held_up(project: rx.Var) -> rx.Component:
-    review = rx.el.a(plural("{n} in review", "{n} in review", project["review"]), href=project["review_href"])
-    failed = rx.el.a(
-        plural("{n} failed task", "{n} failed tasks", project["failed"]), href=project["failed_href"], class_name="bad"
+def _ends(project: rx.Var) -> rx.Component:
+    """By when it is done with 85 % certainty, and its date."""
+    p85 = rx.cond(
+        project["p85"],
+        when(project["p85"], "day"),
+        rx.el.span("—", class_name="m2", title=t("too little data")),
     )
-    nothing = (project["review"] == 0) & (project["failed"] == 0)
+    due = rx.cond(
+        project["due"],
+        t("due {day}", day=day(project["due"])),
+        rx.cond(project["p85"], t("no date"), t("too little data")),
+    )
+    return rx.el.span(rx.el.span(p85), rx.el.span(due, class_name="meta nw"), class_name="col")
+
+
+def _risk(project: rx.Var) -> rx.Component:
+    """What takes most from its health, and how much else there is."""
+    worst = project["cause"].to(dict[str, Any])
+    others = plural("and {n} other cause", "and {n} other causes", project["causes"].to(int) - 1)
+    spare = rx.cond(
+        project["spare"].to(int) > 0, plural("{n} day spare", "{n} days spare", project["spare"]), rx.fragment()
+    )
+    named = rx.fragment(
+        rx.el.a(causes.words(worst), href=worst["href"].to(str)),
+        rx.cond(project["causes"].to(int) > 1, rx.el.span(others, class_name="meta")),
+    )
+    none = rx.fragment(rx.el.span(t("None"), class_name="m2"), rx.el.span(spare, class_name="meta"))
     return rx.el.div(
-        rx.cond(project["review"] > 0, review),
-        rx.cond(project["failed"] > 0, failed),
-        rx.cond(nothing, rx.el.span(t("Nothing"), class_name="m2")),
-        class_name="col nw t",
-        style={"& a": {"minHeight": "24px"}},
+        rx.cond(project["causes"].to(int) > 0, named, none),
+        class_name="col t",
+        style={"maxWidth": "200px", "whiteSpace": "normal", "& a": {"minHeight": "24px"}},
     )
 
 

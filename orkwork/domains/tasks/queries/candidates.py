@@ -63,6 +63,40 @@ from agents a join agent_load l on l.agent_id = a.id cross join settings s left 
 FACTS = _FACTS + "where a.id = %(agent)s"
 EVERYBODY = _FACTS + "where a.status <> 'retired' order by a.name, a.id"
 
+RANKED = f"""
+need as materialized (
+  select c.capability_ids as ids, cardinality(c.capability_ids) as n from task t join capability_sets c on c.id = t.capset_id),
+skilled as materialized (
+  select ac.agent_id, avg(ac.proficiency) as mean from need n join agent_capabilities ac on ac.capability_id = any(n.ids)
+  group by ac.agent_id, n.n having count(*) = n.n),
+company as materialized (select coalesce(sum(amount_usd) / nullif(sum(tasks), 0), 0) as mean_usd from agent_means),
+suited as materialized (
+  select a.id, a.name, l.last_assigned_at, {HAS_ROOM} as free, coalesce(k.mean, 1) as capability,
+    coalesce(p.score / 100, 0.5) as performance, 1 - l.running::numeric / l.max_concurrent as workload,
+    coalesce(m.amount_usd / m.tasks, c.mean_usd) as mean_usd,
+    x.agent_id is not null as passed
+  from task t cross join need n cross join company c cross join agents a join agent_load l on l.agent_id = a.id
+    left join skilled k on k.agent_id = a.id left join ({PERFORMANCE}) p on p.agent_id = a.id
+    left join task_passes x on x.task_id = t.id and x.agent_id = a.id
+      and x.passed_at > %(e_now)s::timestamptz - interval '1 day'
+    left join agent_means m on m.agent_id = a.id left join ({STOPPED}) z on z.agent_id = a.id
+  where {WORKS} and z.agent_id is null and not {SILENT} and {MAY_SEE}
+    and {NOT_BARRED}
+    and (n.n = 0 or k.agent_id is not null)),
+span as materialized (select min(mean_usd) as low, max(mean_usd) as high from suited where free),
+costed as materialized (
+  select f.*, case when s.high = s.low then 1 else 1 - (f.mean_usd - s.low) / (s.high - s.low) end as cost
+  from suited f cross join span s where f.free),
+scored as materialized (
+  select c.*, round(s.weight_capability * c.capability + s.weight_performance * c.performance
+    + s.weight_workload * c.workload + s.weight_cost * c.cost, 9) as score
+  from costed c cross join settings s),
+ranked as materialized (
+  select *, row_number() over (order by passed, score desc, last_assigned_at nulls first, id) as place from scored)
+"""
+"""The candidates of a CTE `task` (id, key, project_id, capset_id) with one row, ranked by score: further CTEs, the last of
+them `ranked`."""
+
 
 def of(row: dict[str, Any]) -> Candidate:
     """What the rule looks at, out of a row of `FACTS`."""
