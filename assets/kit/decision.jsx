@@ -104,6 +104,7 @@ function datesWords(L, dates, option) {
   if (dates.why_not) return L.t("None can be told: {why}", { why: L.t(WHY_NOT[dates.why_not] ?? dates.why_not) });
   const one = dates.options.find((found) => found.option === option?.id);
   const of = { key: dates.project_key };
+  if (!option) return L.t("{key} is done by {day} in 80 of 100 cases when the task goes on now", { ...of, day: L.day(dates.p80) });
   if (!one || one.does === "held") {
     const by = daysWords(L, dates.wait_days);
     return by ? L.t("{key} moves by {time} with every day that the task stays where it is", { ...of, time: by }) : L.t("{key} keeps its P80 of {day}: others hold it up more", { ...of, day: L.day(dates.p80) });
@@ -132,9 +133,16 @@ function waitWords(L, item, dates) {
   return words.join("; ") || L.t("Nothing that the record tells.");
 }
 
-function Option({ L, item, option, n, picked, onPick, disabled }) {
+/** The same in short, beside an option. */
+function moveWords(L, dates, option) {
+  const one = dates?.options?.find((found) => found.option === option.id);
+  const by = one?.days ? daysWords(L, one.days) : "";
+  return by ? L.t("P80 {change}", { change: `${one.days > 0 ? "+" : "−"}${by}` }) : "";
+}
+
+function Option({ L, item, option, n, picked, onPick, disabled, dates }) {
   const several = item.kind === "several";
-  const said = [option.cost ? L.money(option.cost) : "", option.hours ? L.t("+{time}", { time: L.duration(option.hours * 3600) }) : ""].filter(Boolean);
+  const said = [option.cost ? L.money(option.cost) : "", option.hours ? L.t("+{time}", { time: L.duration(option.hours * 3600) }) : "", moveWords(L, dates, option)].filter(Boolean);
   return (
     <li>
       <label className="dopt">
@@ -204,7 +212,7 @@ function Body({ L, item, choice, set, pick, decides, onRule, dates }) {
       ) : (
         <fieldset className="dopts">
           <legend className="sr">{item.kind === "several" ? L.t("Choose one or more") : L.t("Choose one")}</legend>
-          <ul>{item.options.map((one, n) => <Option key={one.id} L={L} item={item} option={one} n={n} picked={choice.picked} onPick={pick} />)}</ul>
+          <ul>{item.options.map((one, n) => <Option key={one.id} L={L} item={item} option={one} n={n} picked={choice.picked} onPick={pick} dates={dates} />)}</ul>
         </fieldset>
       )}
       <dl className="dfacts">

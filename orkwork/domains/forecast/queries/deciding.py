@@ -113,6 +113,8 @@ def _told(decision: DecisionOut, project: ProjectOut, found: "Weighed", now: dat
     for option in decision.options:
         what = deciding.does(option, decision.asked_by_kind)
         hours = None if what == "held" else found.hours.get(f"option {option.id}", base)
+        if what == "cut" and hours is not None:
+            hours = min(hours, base)  # other draws: less to do is not later
         told = {"p80": None, "days": None} if hours is None else {"p80": moment(hours), "days": (hours - base) / 24}
         options.append(OptionDates.model_validate({"option": option.id, "does": what} | told))
     return DecisionDates(
