@@ -22,7 +22,8 @@ LONG_WAIT: Final = timedelta(days=1)
 _OWN_CAUSES = "('silent', 'agent_budget', 'project_budget', 'job')"
 """Rules of anomalies that have causes of their own, so that nothing counts twice."""
 _LASTING = f"""n.over_at is null and n.closed_at is null and coalesce(n.snoozed_until <= %(now)s, true)
-    and n.rule not in {_OWN_CAUSES}"""
+    and n.rule not in {_OWN_CAUSES} and not (n.rule = 'deadlock' and exists (
+      select from tasks k where k.id = n.task_id and k.status = 'FAILED'))"""
 _LONG = "d.status = 'pending' and (d.created_at < %(long)s or d.deadline < %(now)s)"
 _PROJECTS = f"""
 with tallied as (
