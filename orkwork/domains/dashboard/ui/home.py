@@ -358,7 +358,8 @@ def _full() -> rx.Component:
             rx.el.div(
                 needs.card_of(Home),
                 rx.el.div(panels.projects(Home), class_name="no-m"),
-                anomalies.card_of(Home),
+                rx.el.div(overview.ready_card(Home), class_name="no-m"),
+                rx.el.div(anomalies.card_of(Home), class_name="no-m"),
                 class_name="c8 stack",
             ),
             rx.el.div(
@@ -366,7 +367,6 @@ def _full() -> rx.Component:
                 spending.spend_card(Home),
                 rx.el.div(panels.sla(Home), class_name="no-m"),
                 rx.el.div(panels.agents(Home), class_name="no-m"),
-                rx.el.div(overview.ready_card(Home), class_name="no-m"),
                 rx.el.div(panels.feed(Home), class_name="no-m"),
                 class_name="c4 stack",
             ),

@@ -40,7 +40,8 @@ def drawing(month: ForecastOut) -> dict[str, Any]:
         "first": month.days[0].day.isoformat(),
         "last": month.days[-1].day.isoformat(),
         "edge": "start" if today * step < 40 else "end" if today * step > WIDTH - 40 else "middle",
-        "ends": 60 < today * step < WIDTH - 60,
+        "begins_far": today * step > 60,
+        "ends_far": today * step < WIDTH - 60,
     }
 
 
@@ -68,10 +69,12 @@ def _chart(own: rx.Var, drawn: Any) -> rx.Component:
         ),
         rx.el.circle(cx=drawn["x"].to(str), cy=drawn["y"].to(str), r="3", style={"fill": "var(--accent-text)"}),
         rx.el.svg.line(x1="0", x2="341", y1="68", y2="68", style={"stroke": "var(--line)"}),
-        rx.cond(drawn["ends"].to(bool), rx.el.svg.text(calendar(drawn["first"], "day"), x="0", y="86", style=small)),
+        rx.cond(
+            drawn["begins_far"].to(bool), rx.el.svg.text(calendar(drawn["first"], "day"), x="0", y="86", style=small)
+        ),
         rx.el.svg.text(t("today"), x=drawn["x"].to(str), y="86", text_anchor=drawn["edge"].to(str), style=small),
         rx.cond(
-            drawn["ends"].to(bool),
+            drawn["ends_far"].to(bool),
             rx.el.svg.text(calendar(drawn["last"], "day"), x="341", y="86", text_anchor="end", style=small),
         ),
         view_box="0 0 341 92",
