@@ -22,6 +22,7 @@ TOP_LEVEL = {
 CORE = {
     "__init__", "settings", "db", "clock", "ids", "money", "paging", "schema", "actor", "errors", "work", "door",
     "operation", "events", "live", "lookup", "failpoints", "credentials", "encryption", "idempotency", "logging", "leaving",
+    "words",
 }  # fmt: skip
 FRAMEWORKS = {"reflex": ("ui",), "fastapi": ("api",), "starlette": ("api", "ui"), "celery": ()}
 """What only the named floors of a domain may import."""

@@ -8,33 +8,15 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
+from orkwork.core.words import messages as messages
 from orkwork.ui.locale import LOCALES
 
 ROOT = Path(__file__).resolve().parents[2]
-PO_FILES = Path(__file__).parent / "locales"
 _PYTHON_CALLS = {"t": 1, "plural": 2, "toast": 1, "place": 1, "action": 1}
 _PYTHON_WORDS = {"page": ("title",), "place": ("short",), "toast": ("hint", "action")}
 _SCRIPT_CALL = re.compile(r"""\b(t|msg|plural)\(\s*"((?:[^"\\]|\\.)*)"(?:\s*,\s*"((?:[^"\\]|\\.)*)")?""")
 
 Message = str | tuple[str, str]
-
-
-@cache
-def messages(locale: str) -> dict[str, str | list[str]]:
-    """The translations of one language, plural forms as lists; English has none."""
-    out: dict[str, str | list[str]] = {}
-    for path in sorted((PO_FILES / locale).glob("*.po")):
-        with path.open("rb") as file:
-            for entry in read_po(file, locale=locale):
-                if not entry.id or entry.fuzzy or not entry.string:
-                    continue
-                if isinstance(entry.id, str):
-                    out[entry.id] = str(entry.string)
-                else:
-                    out[entry.id[0]] = [str(form) for form in entry.string]
-    return out
 
 
 def script(locale: str) -> str:
