@@ -119,6 +119,7 @@ class TaskFilter:
     unassigned: bool = False
     labels: list[str] = field(default_factory=list)
     text: str | None = None
+    due_from: datetime | None = None
     due_before: datetime | None = None
     blocked: bool | None = None
     external_ids: list[str] = field(default_factory=list)
@@ -154,6 +155,7 @@ class TaskFilter:
             ),
             (bool(self.labels), "t.labels @> %(labels)s", "labels", self.labels),
             (bool(words(self.text)), "t.search @@ to_tsquery('simple', %(text)s)", "text", words(self.text)),
+            (self.due_from is not None, "t.due_at >= %(due_from)s", "due_from", self.due_from),
             (self.due_before is not None, "t.due_at < %(due_before)s", "due_before", self.due_before),
             (self.blocked is True, "t.blocked_count > 0", "blocked", None),
             (self.blocked is False, "t.blocked_count = 0", "unblocked", None),

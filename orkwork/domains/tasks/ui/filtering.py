@@ -1,9 +1,11 @@
 """The filters of tasks as the address holds them."""
 
+from datetime import timedelta
 from typing import get_args
 from urllib.parse import unquote
 from uuid import UUID
 
+from orkwork.core import clock
 from orkwork.core.ids import is_uuid
 from orkwork.core.work import Work
 from orkwork.domains.agents import queries as agents
@@ -14,21 +16,27 @@ from orkwork.domains.tasks.queries.tasks import TaskFilter
 from orkwork.domains.tasks.schemas import TaskSort
 from orkwork.domains.tasks.ui import shown
 
-NAMES = ("project", "status", "priority", "assignee", "label", "q", "sort")
+NAMES = ("project", "status", "priority", "assignee", "label", "due", "q", "sort")
+DUE = ("past", "day")
+"""Unfinished tasks that are past their due date, or due within a day."""
+UNFINISHED = [status for status in Status if status not in (Status.COMPLETED, Status.CANCELLED)]
 SORTS: tuple[TaskSort, ...] = get_args(TaskSort)
 
 
 def read(args: dict[str, str]) -> TaskFilter:
     """The filter that an address asks for; what makes no sense in it is left out."""
-    assignees = values(args, "assignee")
+    assignees, due, now = values(args, "assignee"), args.get("due", ""), clock.now()
+    statuses = _statuses(values(args, "status"))
     return TaskFilter(
         project_prefixes=[prefix.upper() for prefix in values(args, "project")],
-        statuses=_statuses(values(args, "status")),
+        statuses=UNFINISHED if due in DUE and not statuses else statuses,
         priorities=[p for p in Priority if p.value in values(args, "priority")],
         assignee_ids=[UUID(one) for one in assignees if is_uuid(one)],
         unassigned="none" in assignees,
         labels=values(args, "label"),
         text=args.get("q") or None,
+        due_from=now if due == "day" else None,
+        due_before={"past": now, "day": now + timedelta(days=1)}.get(due),
     )
 
 

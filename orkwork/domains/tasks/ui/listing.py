@@ -256,6 +256,8 @@ def _bar() -> rx.Component:
         ("created_at", t("Oldest")),
     ]
 
+    due = [("past", t("Past due")), ("day", t("Within a day"))]
+
     def chip(name: str, text: Any, choices: Any) -> rx.Component:
         return filters.choose(text, Tasks.filter[name], choices, Tasks.narrow(name))
 
@@ -266,6 +268,10 @@ def _bar() -> rx.Component:
         chip("priority", t("Priority"), priorities()),
         chip("assignee", t("Assignee"), Tasks.assignees),
         rx.cond(Tasks.labels.length() > 0, chip("label", t("Label"), Tasks.labels), rx.fragment()),
+        rx.cond(
+            Tasks.filter["due"],
+            filters.filter_chip(t("Due"), Tasks.filter["due"], due, lambda value: Tasks.narrow("due", value)),
+        ),
         filters.filter_chip(
             t("Order"), Tasks.filter["sort"], sorts, lambda value: Tasks.narrow("sort", value), any_text=t("Newest")
         ),
