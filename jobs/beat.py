@@ -50,4 +50,6 @@ SCHEDULE: Final = (
     Job("tasks.forget_notices", 3600),
     Job("forecast.take_daily", 60, batch=1),
     Job("forecast.score", 60, batch=200),
+    Job("briefs.make_daily", 30),
+    Job("briefs.take_rewrite", 5, batch=1),
 )

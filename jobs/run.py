@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from jobs import outbox
+from jobs import outbox, rewriting
 from jobs.alive import signs
 from jobs.app import celery
 from jobs.beat import SCHEDULE
@@ -27,6 +27,8 @@ RUNS = 50
 """The most runs of one tick; the next tick goes on."""
 WHO = system("clock")
 _JOBS = {job.operation: job for job in SCHEDULE}
+_BESIDE = {OUTBOX: outbox.drain, rewriting.TAKE: rewriting.begin}
+"""Jobs that are more than one operation in one transaction."""
 
 
 @celery.task(ignore_result=True)
@@ -81,7 +83,7 @@ def _run(name: str) -> int:
         return 0  # another version of the clock has it
     done = 0
     for _ in range(ROUNDS):
-        part = outbox.drain() if name == OUTBOX else _operate(name)
+        part = _BESIDE[name]() if name in _BESIDE else _operate(name)
         done += part
         if job.batch is None or part < job.batch:
             break

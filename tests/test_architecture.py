@@ -150,6 +150,7 @@ INNER = {
     "sla": {"keeping"},
     "anomalies": {"finding", "comparing", "acting"},
     "forecast": {"inputs", "making"},
+    "briefs": {"gathering"},
     "workflows": {"rows", "beginning", "counting", "starters", "switching", "advancing"},
 }
 """Files whose functions are parts of operations: `moving` is the one move that several operations make."""

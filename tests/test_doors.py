@@ -229,6 +229,9 @@ POLICY |= {
     "anomalies.close": (ADMIN, NOBODY, 0),
     "anomalies.snooze": (ADMIN, NOBODY, 0),
     "anomalies.undo": (ADMIN, NOBODY, 0),
+    "briefs.brief": (VIEWER, NOBODY, 0),
+    "briefs.briefs": (VIEWER, NOBODY, 0),
+    "briefs.kept": (VIEWER, NOBODY, 0),
     "performance.leaderboard": (VIEWER, "agents:read", 0),
     "performance.performance": (VIEWER, "agents:read", 0),
     "forecast.dates": (VIEWER, "decisions:read", 0),
@@ -241,6 +244,9 @@ POLICY |= {
     "forecast.undo_changes": (MEMBER, NOBODY, 0),
 }
 SYSTEM_ONLY = {
+    "briefs.keep_rewrite",
+    "briefs.make_daily",
+    "briefs.take_rewrite",
     "anomalies.watch",
     "anomalies.watch_closely",
     "performance.count_scores",
@@ -566,6 +572,9 @@ ROUTES |= {
 TRIED = {"project": "HAL", "changes": [{"kind": "priority", "task": "HAL-1", "priority": "high"}]}
 ROUTES |= {
     "agents.performance": Route("GET", "/agents/{agent}/performance", None, VIEWER, "agents:read"),
+    "briefs.brief": Route("GET", "/intelligence/brief", None, VIEWER, NOBODY),
+    "briefs.list": Route("GET", "/intelligence/briefs", None, VIEWER, NOBODY),
+    "briefs.get": Route("GET", "/intelligence/briefs/2026-03-02", None, VIEWER, NOBODY),
     "performance.leaderboard": Route("GET", "/intelligence/leaderboard", None, VIEWER, "agents:read"),
     "anomalies.list": Route("GET", "/intelligence/anomalies", None, VIEWER, "agents:read"),
     "anomalies.get": Route("GET", "/intelligence/anomalies/{none}", None, VIEWER, "agents:read"),

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -68,6 +68,10 @@ def _timestamptz(value: Any) -> str:
     return str(at)
 
 
+def _date(value: Any) -> str:
+    return date.fromisoformat(_text(value)).isoformat()
+
+
 def _integer(bits: int) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         number = int(value) if isinstance(value, str) else value
@@ -90,6 +94,7 @@ def _boolean(value: Any) -> str:
 
 _READ: dict[str, Callable[[Any], str]] = {
     "text": _text,
+    "date": _date,
     "uuid": _uuid,
     "timestamptz": _timestamptz,
     "smallint": _integer(16),

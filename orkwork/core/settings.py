@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     s3_region: str = "us-east-1"
     s3_access_key_id: str | None = None
     s3_secret_access_key: str | None = None
+    openai_api_key: str | None = Field(None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL")
+    """The address of a server that speaks like OpenAI's; with neither this nor a key no model is asked anything."""
+    openai_model: str = "gpt-4o-mini"
+    """The model that puts the morning's brief into its own words."""
     trust_proxy: bool = False
     """Whether X-Forwarded-For of the last hop names the caller."""
 
@@ -64,6 +69,11 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?", value):
             raise ValueError("must be s3://bucket or s3://bucket/prefix")
         return value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return str(HttpUrl(value)) if value else None
 
     @field_validator("public_url")
     @classmethod

@@ -2,6 +2,6 @@
 
 DOMAINS = (
     "settings", "auth", "audit", "jobs", "agents", "decisions", "standing", "projects", "tasks", "executions", "trackers", "costs",
-    "performance", "anomalies", "forecast", "sla", "health", "workflows", "demo",
+    "performance", "anomalies", "forecast", "briefs", "sla", "health", "workflows", "demo",
     "dashboard",
 )  # fmt: skip

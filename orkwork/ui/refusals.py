@@ -93,6 +93,7 @@ SAID: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "cost.unchanged": (("It stands at {amount} USD already", "Give another amount."),),
     "anomaly.not_found": (("There is no anomaly {id}", _OURS),),
     "anomaly.over": (("It is in line again", "There is nothing left to say about it."),),
+    "brief.not_found": (("There is no brief of {day}", "The brief's page lists those that there are."),),
     "forecast.change_set_not_found": (("There is no change set {id}", _OURS),),
     "forecast.nothing_changed": (("Everything is so already", "Try other changes."),),
     "forecast.too_large": (("{name} has more than {n} open tasks", "Forecast its parts as projects of their own."),),

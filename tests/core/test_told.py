@@ -155,6 +155,8 @@ def test_a_whole_day_leaves_no_silent_write(http: TestClient, company: Company, 
         tick("workflows.forget_requests")
     with time_machine.travel(clock.now() + timedelta(days=400)):
         assert (tick("forecast.take_daily"), tick("forecast.score")) == (1, 1)
+    with time_machine.travel(clock.now().replace(hour=20) + timedelta(days=1)):
+        assert tick("briefs.make_daily") == 1
     send("POST", f"/workflow-runs/{flow_run}/cancel")
     send("POST", f"/workflow-runs/{flow_run}/retry")
     for path in (f"/workflow-schedules/{schedule}", f"/workflow-triggers/{trigger}", f"/workflow-hooks/{hook}"):

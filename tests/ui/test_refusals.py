@@ -30,7 +30,7 @@ NOT_ON_PAGES = {
     "request.too_large", "request.malformed", "request.idempotency", "request.idempotency_secret", "request.duplicate",
     "request.reference", "request.media_type", "request.method", "request.no_route", "pages.build", "tracker.project",
     "tracker.elsewhere", "project.archived", "auth.github_refused",
-    "workflow.hook_paused", "workflow.hook_secret", "workflow.hook_signature", "outbox.unknown",
+    "workflow.hook_paused", "workflow.hook_secret", "workflow.hook_signature", "outbox.unknown", "brief.model_away",
 }  # fmt: skip
 
 

@@ -158,6 +158,12 @@ class Task(SQLModel, table=True):
             postgresql_where=text("limits is not null and status in ('READY','ASSIGNED') and waiting_told_at is null"),
         ),
         Index("ix_tasks_completed", "completed_at", postgresql_where=text("status = 'COMPLETED'")),
+        Index(
+            "ix_tasks_due",
+            "due_at",
+            "id",
+            postgresql_where=text("due_at is not null and status not in ('COMPLETED','CANCELLED')"),
+        ),
         Index("ix_tasks_search", "search", postgresql_using="gin"),
         Index("ix_tasks_labels", "labels", postgresql_using="gin"),
         {"postgresql_with": {"fillfactor": "85"}},

@@ -46,6 +46,8 @@ WORDS = {
     "tasks.forget_notices": "Forget what agents were to notice long ago",
     "forecast.take_daily": "Forecast each active project once a day",
     "forecast.score": "Hold forecasts against the truth",
+    "briefs.make_daily": "Make the morning's brief",
+    "briefs.take_rewrite": "Have a model put the morning's brief into its own words, where one is set up",
 }
 """What each job is to a person."""
 

@@ -1,0 +1,1 @@
+"""Gathering what a brief is made of, and reading briefs."""
