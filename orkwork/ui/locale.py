@@ -52,6 +52,11 @@ def number(value: Any, digits: int = 0) -> rx.Var[str]:
     return _call("number", value, digits)
 
 
+def language() -> rx.Var[str]:
+    """The reader's language: `en` or `uk`."""
+    return rx.Var(_js_expr="L.locale", _var_type=str, _var_data=_LOCALE)
+
+
 def percent(share: Any, digits: int = 0) -> rx.Var[str]:
     """A share of one as per cent."""
     return _call("percent", share, digits)

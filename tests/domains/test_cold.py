@@ -42,6 +42,7 @@ SHOWS: dict[str, tuple[str, str]] = {
     "/agents/[id]/edit": ("/agents/{agent}/edit", "main form"),
     "/agents/new": ("/agents/new", "main form"),
     "/anomalies": ("/anomalies", "main >> text=Nothing is out of line"),
+    "/brief": ("/brief", "main .bline >> nth=0"),
     "/audit": ("/audit", "main [data-row] >> nth=0"),
     "/decisions": ("/decisions", "main [data-decision] >> nth=0"),
     "/costs": ("/costs", "main >> text=Spent by agent"),

@@ -1,6 +1,5 @@
 """Reading what the dashboard shows, in a time that does not grow with the company."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,38 +7,7 @@ from orkwork.core import clock
 from orkwork.core.operation import query
 from orkwork.core.work import Work
 from orkwork.domains.audit.schemas import EventOut
-from orkwork.domains.dashboard.schemas import Beginnings, Failures, News, Spend, Waiting, WaitingTask
-
-_FIRST_SINCE = """
-with recursive span(low, high) as (
-  select 0::bigint, coalesce(max(seq), 0) + 1 from events
-  union all
-  select case when e.occurred_at < %(since)s then m.middle + 1 else s.low end,
-    case when e.occurred_at < %(since)s then s.high else m.middle end
-  from span s cross join lateral (select (s.low + s.high) / 2 as middle) m
-  left join lateral (select occurred_at from events where seq >= m.middle order by seq limit 1) e on true
-  where s.low < s.high)
-"""
-"""Events are numbered as they happen, so the first one since a moment is found by halving, without an index on time."""
-
-_NEWS = (
-    _FIRST_SINCE
-    + """
-select count(distinct e.subject_id) filter (where e.after ->> 'status' = 'COMPLETED') as completed,
-  count(distinct e.subject_id) filter (where e.after ->> 'status' = 'REVIEW') as handed_in,
-  count(distinct e.subject_id) filter (where e.after ->> 'status' = 'FAILED') as failed,
-  (select coalesce(sum(c.amount_usd), 0) from costs c where c.occurred_at >= %(since)s) as spent_usd
-from events e
-where e.seq >= (select min(high) from span) and e.name = 'task.moved' and e.occurred_at >= %(since)s
-"""
-)
-
-
-@query(None, agents=False)
-def news(work: Work, since: datetime) -> News:
-    """What happened since a moment: tasks that completed, were handed in and failed, and what was spent."""
-    return News(since=since, **(work.one(_NEWS, {"since": since}) or {}))
-
+from orkwork.domains.dashboard.schemas import Beginnings, Failures, Spend, Waiting, WaitingTask
 
 _SPEND = """
 with today as (select (%(now)s at time zone time_zone)::date as day from settings),

@@ -7,16 +7,6 @@ from orkwork.core.money import Usd
 from orkwork.core.schema import Out
 
 
-class News(Out):
-    """What happened since a moment."""
-
-    since: datetime
-    completed: int
-    handed_in: int
-    failed: int
-    spent_usd: Usd
-
-
 class SpentDay(Out):
     """What the company spent on one of its days."""
 

@@ -97,9 +97,11 @@ def test_nothing_moves_while_it_loads(busy: dict[str, str], company: Company, vi
 def test_the_brief_says_what_happened_and_leads_to_it(busy: dict[str, str], company: Company, visit: Visit) -> None:
     with visit("/", company.owner) as page:
         brief = page.locator(".say")
-        expect(brief).to_contain_text("1 task failed")
-        expect(brief).to_contain_text("4 things wait for you")
-        expect(brief.get_by_role("link", name="1 task failed")).to_have_attribute("href", "/tasks?status=FAILED")
+        expect(brief).to_contain_text(
+            "Nothing was finished; the work cost $11.87. QA has used up its budget of $10.00 for today."
+        )
+        expect(brief).to_contain_text("1 task waits for a review.")
+        expect(brief.get_by_role("link", name="1 failed task")).to_have_attribute("href", "/tasks?status=FAILED")
         expect(page.locator(".since")).to_contain_text(re.compile(r"1\s*handed in"))
         expect(page.locator(".since")).to_contain_text("$11.87")
 

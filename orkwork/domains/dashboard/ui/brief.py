@@ -1,4 +1,4 @@
-"""The brief: one sentence, and what happened since one last looked."""
+"""The brief: what happened and what has the gravest consequences, and what happened since one last looked."""
 
 from datetime import datetime
 from typing import Any
@@ -6,13 +6,18 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 
+from orkwork.core.words import LANGUAGES
+from orkwork.core.work import Work
+from orkwork.domains.briefs.queries import briefs
+from orkwork.domains.briefs.rules import telling
+from orkwork.domains.briefs.ui import lines
 from orkwork.ui.components.icon import icon
-from orkwork.ui.components.panel import card, skeleton
+from orkwork.ui.components.panel import card, link, skeleton
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import money, number, plural, t
 
-_KEPT = {"minHeight": "102px", "@media (max-width: 760px)": {"minHeight": "208px"}}
-"""The card's height with its words in, so that nothing below it moves when they come."""
+SHOWN = 5
+"""Sentences on the card; the page of the brief has all of them."""
 MORNING, AFTERNOON, EVENING = 5, 12, 18
 
 
@@ -20,6 +25,22 @@ def greeting(now: datetime, time_zone: str) -> str:
     """The part of the company's day, by name."""
     hour = now.astimezone(ZoneInfo(time_zone)).hour
     return "morning" if MORNING <= hour < AFTERNOON else "afternoon" if AFTERNOON <= hour < EVENING else "evening"
+
+
+def read(work: Work, since: datetime) -> dict[str, Any]:
+    """The card's sentences, and the counts since a moment."""
+    found = briefs.brief(work, since)
+    said = telling.for_card(found.sentences, SHOWN)
+    return found.activity.model_dump(mode="json") | {
+        "since": since.isoformat(),
+        "said": [lines.line(one, n) for n, one in enumerate(said, 1)],
+        "room": lines.room(said),
+    }
+
+
+def place(work: Work, since: datetime) -> dict[str, Any]:
+    """The room that the card will take, while the browser is asked when it last looked."""
+    return {"room": read(work, since)["room"]}
 
 
 def _hello(state: Any) -> rx.Var:
@@ -32,33 +53,12 @@ def _hello(state: Any) -> rx.Var:
     )
 
 
-def _sentence(state: Any) -> rx.Component:
-    news = state.news
-    completed, failed = news["completed"].to(int), news["failed"].to(int)
-    spent = rx.el.a(money(news["spent_usd"]), href="/costs")
-    finished = rx.fragment(
-        t("The agents finished"), " ", rx.el.a(plural("{n} task", "{n} tasks", completed), href="/tasks?status=COMPLETED"),
-        rx.cond(news["spent_usd"].to(str) != "0", rx.fragment(" ", t("for"), " ", spent)),
-    )  # fmt: skip
-    nothing = rx.cond(
-        news["spent_usd"].to(str) == "0",
-        t("Nothing was finished and nothing was spent"),
-        rx.fragment(t("Nothing was finished; the work cost"), " ", spent),
+def _sentences(state: Any) -> rx.Component:
+    said = rx.foreach(
+        state.news["said"].to(list[lines.SentenceLine]),
+        lambda one: rx.el.span(" ", lines.spoken(one), custom_attrs={"data-sentence": one["id"]}),
     )
-    failures = rx.fragment(
-        "; ", rx.el.a(plural("{n} task failed", "{n} tasks failed", failed), href="/tasks?status=FAILED")
-    )
-    wait = rx.fragment(
-        ". ", rx.el.a(plural("{n} thing waits for you", "{n} things wait for you", state.needs_count), href="#needs")
-    )
-    return rx.el.p(
-        _hello(state), " ",
-        rx.cond(completed > 0, finished, nothing),
-        rx.cond(failed > 0, failures),
-        rx.cond(state.needs_count > 0, wait, rx.fragment(". ", t("Nothing waits for you"))),
-        ".",
-        class_name="say",
-    )  # fmt: skip
+    return rx.el.p(_hello(state), said, class_name="say")
 
 
 def _count(name: str, tone: str, value: Any, word: rx.Var, href: str) -> rx.Component:
@@ -80,11 +80,25 @@ def _since(state: Any) -> rx.Component:
         _count("eye", "warn", number(handed), plural("handed in", "handed in", handed), "/tasks?status=REVIEW"),
         _count("circle-x", "bad", number(failed), plural("failed", "failed", failed), "/tasks?status=FAILED"),
         _count("coins", "idle", money(news["spent_usd"]), t("spent"), "/costs"),
+        rx.el.span(link(t("Whole brief"), _address(news["since"])), class_name="end"),
         class_name="since",
     )
 
 
+def _address(since: Any) -> rx.Var:
+    code = f'"/brief?since="+encodeURIComponent({since!s})'
+    return rx.Var(_js_expr=code, _var_type=str, _var_data=since._get_all_var_data())
+
+
 def card_of(state: Any) -> rx.Component:
-    """The card; its place is kept while the browser is asked when it last looked."""
-    known = rx.el.div(_sentence(state), _since(state), class_name="brief")
-    return card(rx.cond(state.news["since"], known, rx.el.div(skeleton(2), style=_KEPT)))
+    """The card. While the browser is asked when it last looked, its place is kept: as many lines as the brief of a day
+    takes, so that nothing below it moves when the words come."""
+    room = state.news["room"].to(dict[str, dict[str, int]])
+    held = {f"--{width}-{name}": room[width][name].to(str) for width in ("wide", "phone") for name in LANGUAGES}
+    known = rx.el.div(_sentences(state), _since(state), class_name="brief")
+    waiting = rx.el.div(skeleton(2), class_name="briefwait")
+    return card(
+        rx.cond(state.news["since"], known, waiting),
+        class_name="briefcard",
+        style=held,
+    )

@@ -176,7 +176,7 @@ class Home(Screen, rx.State):
 
     async def _read_news(self) -> None:
         if self._since is not None:
-            self.news = (await self.ask(queries.news, self._since)).model_dump(mode="json")
+            self.news = await self.ask(brief.read, self._since)
 
     @handler
     async def load(self):
@@ -186,6 +186,7 @@ class Home(Screen, rx.State):
         self.greeting, self.address = brief.greeting(clock.now(), company.time_zone), settings().address
         await self._read_all()
         await self._read_feed()
+        self.news = await self.ask(brief.place, clock.now() - timedelta(days=1))
         self.known = True
         return rx.call_script(_LOOKED, callback=Home.looked)
 
