@@ -44,7 +44,9 @@ class BriefSentence(Out):
     href: str
     """The page that lists them."""
     parts: dict[Language, list[Piece]]
-    """The same sentence in each language, with its links."""
+    """The sentence in each language, taken apart at its links."""
+    texts: dict[Language, str]
+    """The same without its links."""
     text: str
     """The sentence in the answer's language."""
 

@@ -150,7 +150,7 @@ def test_a_name_of_the_company_is_refused_in_any_case_where_its_sentence_has_it_
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sentence_may_stand_for_itself(language: Language) -> None:
-    texts = [rewriting.spoken(one, language) for one in ALL]
+    texts = [one.texts[language] for one in ALL]
     found = rewriting.read(answered(texts), ALL, language, ["CODE", "QA", "Ops", "Halyard", "Moqup Studio"])
     assert found == [Rewritten(sentence=n, text=text) for n, text in enumerate(texts, 1)]
     fenced = f"```json\n{answered(texts)}\n```"
@@ -164,7 +164,7 @@ def refusal(answer: str) -> str:
 
 
 def test_an_answer_that_is_not_one_text_for_each_sentence_is_refused() -> None:
-    texts = [rewriting.spoken(one, "en") for one in ALL]
+    texts = [one.texts["en"] for one in ALL]
     for answer in (
         "",
         "Good morning! All is well.",
@@ -186,7 +186,7 @@ def test_an_answer_that_is_not_one_text_for_each_sentence_is_refused() -> None:
 def test_the_model_is_given_the_sentences_as_data() -> None:
     system, user = rewriting.messages(ALL, "uk")
     assert "Ukrainian" in system["content"]
-    assert json.loads(user["content"])["sentences"][0] == {"sentence": 1, "text": rewriting.spoken(ALL[0], "uk")}
+    assert json.loads(user["content"])["sentences"][0] == {"sentence": 1, "text": ALL[0].texts["uk"]}
 
 
 PLACES = st.sampled_from([(one, language) for one in ALL for language in LANGUAGES])
@@ -195,7 +195,7 @@ PLACES = st.sampled_from([(one, language) for one in ALL for language in LANGUAG
 @given(PLACES, st.integers(0, 10**9), st.data())
 def test_a_number_more_is_always_found(place: tuple[BriefSentence, Language], number: int, data: st.DataObject) -> None:
     sentence, language = place
-    words = rewriting.spoken(sentence, language).split(" ")
+    words = sentence.texts[language].split(" ")
     at = data.draw(st.integers(0, len(words)))
     text = " ".join([*words[:at], str(number), *words[at:]])
     assert rewriting.check(text, sentence, language) is not None
@@ -209,7 +209,7 @@ def test_a_capital_word_more_is_always_found(
     place: tuple[BriefSentence, Language], name: str, data: st.DataObject
 ) -> None:
     sentence, language = place
-    source = rewriting.spoken(sentence, language)
+    source = sentence.texts[language]
     words, name = source.split(" "), name.capitalize()
     at = data.draw(st.integers(1, len(words)))
     if name[0].islower() or name in source:

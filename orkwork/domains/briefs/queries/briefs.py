@@ -12,7 +12,7 @@ from orkwork.core.words import Language
 from orkwork.core.work import Work
 from orkwork.domains.briefs.models import Gravity, Writer
 from orkwork.domains.briefs.queries import gathering
-from orkwork.domains.briefs.rules import rewriting, telling
+from orkwork.domains.briefs.rules import telling
 from orkwork.domains.briefs.rules.mornings import USUAL
 from orkwork.domains.briefs.schemas import BriefItem, BriefOut, BriefSentence, Refused, Rewritten, Summary
 from orkwork.domains.settings import queries as settings
@@ -107,7 +107,7 @@ def _summary(row: dict[str, Any], said: list[BriefSentence], language: Language)
 
 
 def _by_rule(said: list[BriefSentence], language: Language) -> Summary:
-    text = " ".join(rewriting.spoken(one, language) for one in telling.for_card(said, SAID))
+    text = " ".join(one.texts[language] for one in telling.for_card(said, SAID))
     return Summary(text=text, language=language, written_by=Writer.RULE, model=None, rewritten=[], refused=None)
 
 

@@ -41,16 +41,11 @@ _ANSWER: Final = TypeAdapter(_Answer)
 
 def messages(source: Sequence[BriefSentence], language: Language) -> list[dict[str, str]]:
     """What a model is asked, in the form of a chat."""
-    lines = [{"sentence": place, "text": spoken(one, language)} for place, one in enumerate(source, 1)]
+    lines = [{"sentence": place, "text": one.texts[language]} for place, one in enumerate(source, 1)]
     return [
         {"role": "system", "content": _ASK.format(language=_NAMES[language])},
         {"role": "user", "content": json.dumps({"sentences": lines}, ensure_ascii=False)},
     ]
-
-
-def spoken(sentence: BriefSentence, language: Language) -> str:
-    """A sentence in a language, without its links."""
-    return "".join(part.text for part in sentence.parts[language])
 
 
 def read(
@@ -85,7 +80,7 @@ def _parsed(answer: str) -> list[_Line] | Refused:
 
 def check(text: str, sentence: BriefSentence, language: Language, known: Collection[str] = ()) -> Refused | None:
     """Why a text may not stand for a sentence; None when it says nothing that the sentence does not."""
-    source = wording.cleaned(spoken(sentence, language))
+    source = wording.cleaned(sentence.texts[language])
     clean = wording.cleaned(text)
     if not clean.strip() or len(clean) > 2 * len(source) + 60:
         return Refused(code="length", detail=f"{len(clean)} characters for {len(source)}")

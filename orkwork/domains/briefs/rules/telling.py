@@ -108,7 +108,7 @@ def parts(text: Text, n: int, params: dict[str, Any], links: tuple[str, ...], la
 
 def in_language(sentence: BriefSentence, language: Language) -> BriefSentence:
     """The same sentence for a reader of a language."""
-    return sentence.model_copy(update={"text": "".join(part.text for part in sentence.parts[language])})
+    return sentence.model_copy(update={"text": sentence.texts[language]})
 
 
 def sentences(facts: Facts, language: Language) -> list[BriefSentence]:
@@ -136,6 +136,7 @@ def _sentence(one: Saying, language: Language) -> BriefSentence:
     spoken: dict[Language, list[Piece]] = {
         name: parts(text, one.rows.count, params, one.links, name) for name in LANGUAGES
     }
+    texts: dict[Language, str] = {name: "".join(part.text for part in spoken[name]) for name in LANGUAGES}
     return BriefSentence(
         section=Section(one.template.partition(".")[0]),
         severity=one.severity,
@@ -145,7 +146,8 @@ def _sentence(one: Saying, language: Language) -> BriefSentence:
         refs=list(one.rows.refs),
         href=one.href,
         parts=spoken,
-        text="".join(part.text for part in spoken[language]),
+        texts=texts,
+        text=texts[language],
     )
 
 
