@@ -44,6 +44,7 @@ WORDS = {
     "workflows.forget_requests": "Forget webhook requests that are too old to come again",
     "auth.forget_expired": "Forget expired sessions and kept answers",
     "tasks.forget_notices": "Forget what agents were to notice long ago",
+    "health.measure": "Measure the health of the company and its projects",
     "forecast.take_daily": "Forecast each active project once a day",
     "forecast.score": "Hold forecasts against the truth",
     "briefs.make_daily": "Make the morning's brief",
