@@ -1,18 +1,21 @@
 """The page of decisions in a real browser."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Locator, Page, expect
 
+from orkwork.core import clock
 from orkwork.core.actor import Role
 from orkwork.domains.projects.schemas import ProjectOut
 from orkwork.domains.tasks.schemas import TaskPatch
 from orkwork.domains.tasks.service import creating
 from tests.domains.conftest import Visit, violations
 from tests.domains.decisions.asking import ask, gating, in_hours, keep, read, resolve, rows
+from tests.domains.forecast.test_api import work_off
 from tests.factories import Company
 
 pytestmark = pytest.mark.browser
@@ -182,3 +185,31 @@ def test_the_log_is_filtered_judged_and_made_into_a_rule(
         expect(page.locator(".dlog")).to_have_count(1)
         assert not violations(page)
     assert read(http, company.owner, "decisions/stats")["judged"] == 1
+
+
+def test_what_a_decision_does_to_dates_stands_there_before_the_click(
+    http: TestClient, company: Company, project: ProjectOut, visit: Visit
+) -> None:
+    worker = company.agent("CODE", max_concurrent_tasks=1)
+    options = [
+        {"id": "now", "label": "Go on"},
+        {"id": "later", "label": "After the audit", "delay_hours": 72},
+        {"id": "deny", "label": "Leave it"},
+    ]
+    ask(http, company.owner, "Go on with it?", kind="choose", options=options, task="HAL-2")
+    with visit("/decisions", company.owner) as page:
+        expect(opened(page)).to_contain_text("None can be told: too little data")
+    done = company.project("Done", key_prefix="DON")
+    start = clock.now() - timedelta(hours=40)
+    for n in range(30):
+        company.task(done, f"Done {n}", ready=True, review_required=False, priority="urgent")
+    for n in range(30):
+        work_off(http, worker, start + timedelta(hours=n), 0.9)
+    with visit("/decisions", company.owner) as page:
+        expect(opened(page)).to_contain_text(re.compile(r"HAL is done by .* when the task goes on now"))
+        expect(opened(page).locator(".dopt").nth(1)).to_contain_text(re.compile(r"P80 \+(3 d|2 d \d+ h)"))
+        page.keyboard.press("2")
+        expect(opened(page)).to_contain_text(re.compile("later than when it goes on now"))
+        page.keyboard.press("3")
+        expect(opened(page)).to_contain_text(re.compile("HAL moves by .* with every day"))
+        assert not violations(page)

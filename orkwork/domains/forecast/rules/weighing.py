@@ -15,7 +15,7 @@ from orkwork.domains.forecast.rules.plans import Inputs, Plan
 from orkwork.domains.forecast.rules.simulating import paths_for, simulate
 
 MOST_PATHS: Final = 2_000
-LEAST_PATHS: Final = 250
+LEAST_PATHS: Final = 100
 SHARE: Final = 8
 """A forecast's paths by this: several plans together take about as long as one forecast."""
 
