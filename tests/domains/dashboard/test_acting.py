@@ -108,7 +108,7 @@ def test_work_is_given_raised_and_halted_where_it_stands(busy: Worker, company: 
         assert company.do(sla.task_sla, "HAL-1").next_level == 3
 
         page.get_by_role("button", name="Pause CODE").click()
-        expect(page.get_by_text("CODE is paused").first).to_be_visible()
+        expect(page.get_by_role("button", name="Resume CODE")).to_be_visible()
         assert {one.name: one.status for one in company.do(agents.agents)}["CODE"] == "paused"
         page.get_by_role("button", name="Undo").last.click()
         expect(page.get_by_role("button", name="Pause CODE")).to_be_visible()

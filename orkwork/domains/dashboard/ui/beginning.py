@@ -145,6 +145,7 @@ def _ahead() -> rx.Component:
     return card(
         rx.el.ul(
             one("hand", t("Needs you"), t("Only what a person must decide")),
+            one("heart-pulse", t("Health"), t("One number, and what takes from it")),
             one("coins", t("Spend"), t("From the first call that costs money")),
             one("bot", t("Agents"), t("Who works on what, blocked ones first")),
             one("folder-kanban", t("Projects"), t("Progress, and what holds it up")),
