@@ -1,8 +1,7 @@
 """Reading decisions."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from struct import iter_unpack, unpack
 from typing import Any, Final
@@ -15,9 +14,10 @@ from orkwork.core.operation import query
 from orkwork.core.paging import Order, after, encode_cursor, order_by, page_of
 from orkwork.core.schema import PageOut
 from orkwork.core.work import Work
-from orkwork.domains.decisions.models import Category, DecisionStatus, Outcome
+from orkwork.domains.decisions.models import DecisionStatus
 from orkwork.domains.decisions.rules import asking, delay, effects
 from orkwork.domains.decisions.rules import likeness as alike
+from orkwork.domains.decisions.rules.filtering import VISIBLE, DecisionFilter
 from orkwork.domains.decisions.schemas import (
     DecisionItem,
     DecisionOut,
@@ -36,7 +36,6 @@ ITEM: Final = """d.id, d.category, d.kind, d.status, d.title, d.task_id, d.agent
   (select t.key from tasks t where t.id = d.task_id) as task_key,
   (select a.name from agents a where a.id = d.agent_id) as agent_name"""
 WHOLE: Final = f"{ITEM}, d.context, d.facts, d.changes, d.asked_again, d.recommendations, d.likeness, d.rule_note"
-_VISIBLE = "(%(visible)s::uuid[] is null or d.project_id = any(%(visible)s))"
 _NEWEST = [Order("d.id", "uuid", True)]
 _LATEST = [Order("d.resolved_at", "timestamptz", True), Order("d.id", "uuid", True)]
 MONTH: Final = timedelta(days=30)
@@ -54,58 +53,6 @@ FACTS: Final = {
 }
 """What a decision may rest on, each as it stands now."""
 PRESENT: Final = "jsonb_build_object(" + ", ".join(f"'{name}', {value}" for name, value in FACTS.items()) + ")"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecisionFilter:
-    """What to list; an empty filter lets everything through."""
-
-    statuses: Sequence[DecisionStatus] = ()
-    categories: Sequence[Category] = ()
-    task_ids: Sequence[UUID] = ()
-    agent_ids: Sequence[UUID] = ()
-    project_ids: Sequence[UUID] = ()
-    decided_by: Sequence[str] = ()
-    """Kinds: user, agent, rule, system."""
-    decided_by_ids: Sequence[UUID] = ()
-    outcomes: Sequence[Outcome] = ()
-    since: datetime | None = None
-    """Decided from then on."""
-    until: datetime | None = None
-    """Decided before."""
-    beside: Sequence[str] = ()
-    """What the product asked about, `failed` or `loop`, that is shown elsewhere and left out here."""
-    text: str = ""
-    """In the title, the reasoning or the answer."""
-
-    def where(self) -> tuple[str, dict[str, Any]]:
-        """The condition on `decisions d` and its parameters."""
-        named = {
-            "status": [s.value for s in self.statuses],
-            "category": [c.value for c in self.categories],
-            "task_id": list(self.task_ids),
-            "project_id": list(self.project_ids),
-            "decided_by_kind": list(self.decided_by),
-            "decided_by_id": list(self.decided_by_ids),
-            "outcome": [o.value for o in self.outcomes],
-        }
-        parts = [_VISIBLE, *(f"d.{column} = any(%(f_{column})s)" for column, values in named.items() if values)]
-        params: dict[str, Any] = {f"f_{column}": values for column, values in named.items() if values}
-        if self.agent_ids:
-            parts.append("(d.agent_id = any(%(f_agent)s) or d.asked_by_id = any(%(f_agent)s))")
-            params["f_agent"] = list(self.agent_ids)
-        for name, moment, sign in (("since", self.since, ">="), ("until", self.until, "<")):
-            if moment is not None:
-                parts.append(f"d.resolved_at {sign} %(f_{name})s")
-                params[f"f_{name}"] = moment
-        if self.beside:
-            parts.append("coalesce(d.context ->> 'about', '') <> all(%(f_beside)s)")
-            params["f_beside"] = list(self.beside)
-        if self.text.strip():
-            parts.append("(d.title || ' ' || d.reasoning || ' ' || d.answer) ilike %(f_text)s")
-            escaped = self.text.strip().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-            params["f_text"] = f"%{escaped}%"
-        return " and ".join(parts), params
 
 
 @query("decisions:read")
@@ -144,7 +91,7 @@ def decision(work: Work, decision_id: UUID) -> DecisionOut:
 def one(work: Work, decision_id: UUID) -> DecisionOut:
     """The same for who has just asked or decided, whatever else their key allows."""
     row = work.one(
-        f"select {WHOLE} from decisions d where d.id = %(id)s and {_VISIBLE}",
+        f"select {WHOLE} from decisions d where d.id = %(id)s and {VISIBLE}",
         {"id": decision_id, "visible": work.actor.projects},
     )
     if row is None:
@@ -343,7 +290,7 @@ def _precedents(work: Work, likenesses: set[str]) -> dict[str, Precedents]:
     }
 
 
-_COUNT = f"select count(*) as n from decisions d where d.status = 'pending' and {_VISIBLE}"
+_COUNT = f"select count(*) as n from decisions d where d.status = 'pending' and {VISIBLE}"
 
 
 @query("decisions:read")
@@ -354,7 +301,7 @@ def how_many(work: Work) -> int:
 
 
 _STATS = f"""
-select (select count(*) from decisions d where d.status = 'pending' and {_VISIBLE}) as pending, count(*) as decided,
+select (select count(*) from decisions d where d.status = 'pending' and {VISIBLE}) as pending, count(*) as decided,
   count(*) filter (where {{week}}) as answered,
   percentile_cont(0.5) within group (order by extract(epoch from d.resolved_at - d.created_at)) filter (where {{week}})
     as median_answer_seconds,
@@ -363,7 +310,7 @@ select (select count(*) from decisions d where d.status = 'pending' and {_VISIBL
     as median_answer_seconds_before,
   count(*) filter (where d.outcome is not null and d.resolved_at >= %(month)s) as judged,
   count(*) filter (where d.outcome = 'right' and d.resolved_at >= %(month)s) as right
-from decisions d where d.status <> 'pending' and d.decided_by_kind in ('user', 'rule') and {_VISIBLE}
+from decisions d where d.status <> 'pending' and d.decided_by_kind in ('user', 'rule') and {VISIBLE}
 """.format(
     week="d.decided_by_kind = 'user' and d.resolved_at >= %(week)s",
     before="d.decided_by_kind = 'user' and d.resolved_at >= %(fortnight)s and d.resolved_at < %(week)s",
