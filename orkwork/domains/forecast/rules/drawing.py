@@ -125,12 +125,11 @@ def pool(own: Sequence[Run], company: Sequence[Run], prior: Prior) -> Pool:
     mine = len(own) / (len(own) + TRUST)
     others = (1 - mine) * len(company) / (len(company) + TRUST)
     counts = round(mine * TABLE), round(others * TABLE)
-    hours = _level(
-        *([max(run.hours, LEAST_HOURS) for run in runs] for runs in (own, company)), prior.hours, prior.spread
-    )
+    spent = [[max(run.hours, LEAST_HOURS) for run in runs] for runs in (own, company)]
+    hours = _level(spent[0], spent[1], prior.hours, prior.spread)
     known = [[run.usd for run in runs if run.usd is not None] for runs in (own, company)]
     paid = [[one for one in dollars if one > LEAST_USD] for dollars in known]
-    usd = _level(*paid, max(prior.usd, LEAST_USD), prior.usd_spread)
+    usd = _level(paid[0], paid[1], max(prior.usd, LEAST_USD), prior.usd_spread)
     usual = float(np.mean(known[0] + known[1])) if any(known) else None
     free = prior.usd == 0 or (any(known) and not any(paid))
     fitted = Prior(float(np.exp(hours.mean)), hours.spread, 0.0 if free else float(np.exp(usd.mean)), usd.spread)
