@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import fsum, log
 from statistics import median
 from typing import Any, Final
@@ -11,6 +12,12 @@ from orkwork.domains.anomalies.models import AnomalyRule, AnomalyState, Severity
 
 MAD_TO_SIGMA: Final = 0.6745
 """The third quartile of the standard normal distribution: what makes a median deviation a standard one."""
+LEAST_CALLS: Final = 10
+"""Before and after a change of an agent's price, for it to be one."""
+PRICE_CHANGE: Final = 0.10
+"""From which share up or down it is one."""
+PRICE_FIT: Final = 0.05
+"""The share of the dollars that two prices may leave unexplained."""
 MEAN_TO_SIGMA: Final = 1.253314
 """The same for a mean deviation, which stands in where most values are equal and the median deviation is 0."""
 
@@ -40,6 +47,50 @@ def dear(costs: Mapping[UUID, float], *, deviation: float, least: int) -> dict[U
         return {}
     scores = modified_z([log(cost) for cost in paid.values()])
     return {task_id: z for task_id, z in zip(paid, scores, strict=True) if z > deviation}
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Sums over calls of one agent to one model: how many, tokens in and out, dollars, and their products."""
+
+    calls: int
+    i: float
+    o: float
+    usd: float
+    ii: float
+    io: float
+    oo: float
+    iu: float
+    ou: float
+    uu: float
+
+
+def unit_prices(past: Calls) -> tuple[float, float] | None:
+    """Dollars for one token in and one out, fitted to calls by least squares; None where two prices do not explain them."""
+    scale = past.ii * past.oo
+    across = scale - past.io**2
+    if scale <= 0 or across <= 1e-6 * scale:
+        price = (past.iu + past.ou) / (past.ii + 2 * past.io + past.oo)
+        found = price, price
+    else:
+        found = (past.iu * past.oo - past.ou * past.io) / across, (past.ou * past.ii - past.iu * past.io) / across
+    left = past.uu - found[0] * past.iu - found[1] * past.ou
+    return found if min(found) >= 0 and left <= PRICE_FIT**2 * past.uu else None
+
+
+def dearer(past: Calls, late: Calls) -> float | None:
+    """How many times what past prices make of its tokens an agent's late calls cost; None where nothing can be said.
+
+    Prices in and out are told apart, so another mix of tokens is no change.
+    """
+    prices = unit_prices(past) if min(past.calls, late.calls) >= LEAST_CALLS else None
+    if prices is None:
+        return None
+    one_mix = prices[0] == prices[1]
+    if one_mix and abs(late.i / (late.i + late.o) - past.i / (past.i + past.o)) > 0.02:
+        return None
+    expected = prices[0] * late.i + prices[1] * late.o
+    return late.usd / expected if expected > 0 else None
 
 
 def knots(edges: Iterable[tuple[UUID, UUID]]) -> list[list[UUID]]:

@@ -171,6 +171,40 @@ def test_what_differs_from_its_like_is_found_with_its_evidence(company: Company)
         assert [shown.says for shown in price.evidence] == ["in 1", "in 2"]
 
 
+def test_an_agent_that_pays_another_price_for_the_same_model_is_found_with_the_calls_that_show_it(
+    company: Company,
+) -> None:
+    dear, same = company.agent("DEAR"), company.agent("SAME")
+    with time_machine.travel(NOON, tick=False):
+        for n in range(40):
+            at = clock.now() - timedelta(days=20 - n / 2)
+            late = n >= 27
+            mix = (1_000, 900 + 10 * n) if late else (5_000 + 100 * n, 200 + 7 * (n % 5))
+            report(dear, at, *mix, times="1.5" if late else "1")
+            report(same, at, *mix, times="1")
+        watch()
+        (found,) = lasting(company, AnomalyRule.PRICE)
+    assert found.says == "The price of openai/gpt-y (DEAR) changed"
+    assert (found.figures["times"], found.agent_id) == (1.5, dear.id)
+    before, after, agent = found.evidence
+    assert (before.kind, after.kind, agent.label) == ("cost", "cost", "DEAR")
+    assert after.says == "0.03408 USD for 1000 tokens in and 1170 out"
+    assert before.at is not None
+    assert after.at is not None
+    assert after.at - before.at == timedelta(hours=12)
+
+
+def report(worker: Worker, at: datetime, tokens_in: int, tokens_out: int, times: str) -> None:
+    """A call at 4 dollars a million tokens in and 16 a million out, so many times, as its caller reports it."""
+    execute(
+        "insert into costs (id, agent_id, provider, model, occurred_at, day, input_tokens, output_tokens, cached_tokens, "
+        "cache_write_tokens, amount_usd, caller_usd, basis, created_at) select gen_random_uuid(), %(agent)s, 'openai', 'gpt-y', "
+        "%(at)s, %(at)s::timestamptz::date, %(i)s, %(o)s, 0, 0, usd, usd, 'caller', %(at)s "
+        "from (select (%(i)s * 0.000004 + %(o)s * 0.000016) * %(times)s::numeric as usd) as priced",
+        agent=worker.id, at=at, i=tokens_in, o=tokens_out, times=times,
+    )  # fmt: skip
+
+
 def spend(number: int, amount: str) -> None:
     execute(
         "insert into cost_rollup select 'task', id::text, '0001-01-01', 0, %(amount)s::numeric, 0, 0, 0, 1, 0, 0, 0, 0, 0 "

@@ -120,7 +120,77 @@ where b.price ->> 'prices' <> l.prices order by 1, 2 limit 1000
 """
 
 
+_REPORTED = """
+with calls as (
+  select agent_id, provider, model, occurred_at > %(since)s as late, input_tokens::float8 as i, output_tokens::float8 as o,
+    caller_usd::float8 as usd
+  from costs where occurred_at > %(since)s::timestamptz - interval '90 days' and agent_id is not null and basis <> 'correction'
+    and caller_usd > 0 and input_tokens + output_tokens > 0),
+sums as (
+  select agent_id, provider, model, late, count(*)::int as calls, sum(i) as i, sum(o) as o, sum(usd) as usd, sum(i * i) as ii,
+    sum(i * o) as io, sum(o * o) as oo, sum(i * usd) as iu, sum(o * usd) as ou, sum(usd * usd) as uu
+  from calls group by 1, 2, 3, 4)
+select s.*, a.name as agent_name from sums s join agents a on a.id = s.agent_id
+where (s.agent_id, s.provider, s.model) in (select agent_id, provider, model from sums group by 1, 2, 3
+  having count(*) = 2 and min(calls) >= %(least)s) order by s.agent_id, s.provider, s.model, s.late limit 2000
+"""
+_TURNED = """
+with calls as (
+  select id, occurred_at, input_tokens as i, output_tokens as o, caller_usd as usd,
+    abs(caller_usd::float8 / nullif(%(in)s * input_tokens + %(out)s * output_tokens, 0) - 1) >= %(change)s as other
+  from costs where agent_id = %(agent_id)s and provider = %(provider)s and model = %(model)s and basis <> 'correction'
+    and caller_usd > 0 and input_tokens + output_tokens > 0 and occurred_at > %(since)s::timestamptz - interval '90 days'),
+turn as (select min(occurred_at) as at from calls where other and occurred_at > %(since)s)
+(select calls.*, turn.at from calls, turn where occurred_at < turn.at order by occurred_at desc, id desc limit 1)
+union all (select calls.*, turn.at from calls, turn where occurred_at >= turn.at and other order by occurred_at, id limit 1)
+"""
+
+
 def prices(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
+    """Models whose price changed: in the catalogue, or as an agent's reports of its calls have it."""
+    return _catalogue(work, now, limits) + _reported(work, now, limits)
+
+
+def _reported(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
+    since = now - timedelta(days=limits.price_days)
+    rows = work.all(_REPORTED, {"since": since, "least": rules.LEAST_CALLS})
+    found = []
+    for before, after in zip(rows[::2], rows[1::2], strict=True):
+        past, late = (rules.Calls(**{name: row[name] for name in rules.Calls.__slots__}) for row in (before, after))
+        times, pair = rules.dearer(past, late), rules.unit_prices(past)
+        if times is not None and pair is not None and abs(times - 1) >= rules.PRICE_CHANGE:
+            found.append(_dearer(work, after | {"since": since, "in": pair[0], "out": pair[1]}, late, times))
+    return found
+
+
+def _dearer(work: Work, row: Mapping[str, Any], late: rules.Calls, times: float) -> Finding:
+    name = f"{row['provider']}/{row['model']}"
+    params = {key: row[key] for key in ("agent_id", "provider", "model", "since", "in", "out")}
+    told = [
+        Evidence(
+            kind="cost", id=str(call["id"]), label=row["model"], at=call["occurred_at"],
+            says=f"{plain(call['usd'])} USD for {call['i']} tokens in and {call['o']} out",
+        )
+        for call in work.all(_TURNED, params | {"change": rules.PRICE_CHANGE / 2})
+    ]  # fmt: skip
+    a_million = late.usd / (late.i + late.o) * 1e6
+    return Finding(
+        rule=AnomalyRule.PRICE,
+        key=f"{row['agent_id']} {name}"[:400],
+        severity=Severity.MEDIUM,
+        subject=f"{name} ({row['agent_name']})",
+        agent_id=row["agent_id"],
+        figures={
+            "before": f"{a_million / times:.4g} USD for a million tokens",
+            "after": f"{a_million:.4g} USD for a million tokens",
+            "times": round(times, 2),
+            "calls": late.calls,
+        },
+        evidence=[*told, agent_evidence(row)],
+    )
+
+
+def _catalogue(work: Work, now: datetime, limits: AnomalyRules) -> list[Finding]:
     """Models whose price in the catalogue was another one before it was first used as it is now."""
     found = []
     for row in work.all(_PRICES, {"since": now - timedelta(days=limits.price_days)}):
