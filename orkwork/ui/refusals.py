@@ -125,6 +125,9 @@ SAID: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "project.prefix_taken": (("{prefix} is taken", "Choose another prefix."),),
     "project.history": (("An archived project with history can't be deleted", "It stays archived."),),
     "sla.rule_not_found": (("There is no rule {id}", _OURS),),
+    "sla.not_late": (("{key} is not late by its SLA", "Only what is late can be escalated."),),
+    "sla.at_the_top": (("{key} was escalated to the CEO already", "It stands under Needs you."),),
+    "sla.not_next": (("The next level of {key} is {level}", "Ask for level {level}."),),
     "task.not_found": (("There is no task {key}", "Search for it by its words."),),
     "task.illegal_move": (("{key} is {from_word} and can't become {to_word}", "Take one of the moves that its page offers."),),
     "task.blocked": (
