@@ -159,8 +159,6 @@ READS = [
     "/agents/me/next?after=0.0",
     "/tasks/BET-1/sla",
     "/decisions/{decision}/dates",
-    "/projects/{b}/health",
-    "/intelligence/health",
     "/tasks/{task}/sla",
     "/sla/rules",
     "/sla/rules/{rule}",
