@@ -12,11 +12,9 @@ export const onTick = (tick) => {
 };
 export const minute = () => Math.floor(Date.now() / 20_000);
 
-export const useMounted = () => {
-  const [mounted, set] = useState(false);
-  useEffect(() => set(true), []);
-  return mounted;
-};
+const never = () => () => {};
+/** False only while the page that was drawn before is taken over: what comes later is whole at once, so nothing moves. */
+export const useMounted = () => useSyncExternalStore(never, () => true, () => false);
 
 /** How long ago, kept right while the page is open; the full time is its title. */
 export function When({ at, shape = "ago" }) {

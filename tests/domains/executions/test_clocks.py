@@ -14,8 +14,8 @@ from orkwork.domains.projects import service as projects
 from orkwork.domains.projects.schemas import ProjectPatch
 from orkwork.domains.settings import service as settings
 from orkwork.domains.settings.schemas import CompanyPatch
-from orkwork.domains.tasks.schemas import AssignIn
-from orkwork.domains.tasks.service import claims, lifecycle
+from orkwork.domains.tasks.schemas import AssignIn, BulkIn, BulkTask
+from orkwork.domains.tasks.service import bulk, claims, lifecycle
 from tests.domains.executions.runs import asked, claim, later, report, rows, task, tick
 from tests.domains.tasks.racing import acting, faults
 from tests.factories import Company
@@ -130,9 +130,16 @@ def test_on_two_machines_each_run_ends_once(company: Company) -> None:
 
 
 def test_the_check_reads_neither_all_tasks_nor_all_runs(company: Company) -> None:
+    project = company.project()
+    many = [BulkTask(ref=str(n), title=f"Case {n}") for n in range(2_000)]
+    company.do(bulk.create_tasks, BulkIn(project_id=project.id, ready=True, tasks=many))
     with db.engine().begin() as connection:
+        connection.exec_driver_sql("set local session_replication_role = replica")
+        connection.exec_driver_sql(
+            "update tasks set status = 'CANCELLED', waiting_since = null where id not in (select id from tasks order by id limit 5)"
+        )
+        connection.exec_driver_sql("analyze tasks")
         for statement in (watching._OVER, watching._WAITING):
-            connection.exec_driver_sql("set local enable_seqscan = off")
             plan = "\n".join(
                 row[0] for row in connection.exec_driver_sql("explain " + statement, {"now": later(), "limit": 200})
             )

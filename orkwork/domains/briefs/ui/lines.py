@@ -1,20 +1,16 @@
 """Sentences as pages hold them: both languages at once, so that a change of the language asks no server."""
 
 import re
-from math import ceil
 from typing import Any, TypedDict
 
 import reflex as rx
 
-from orkwork.core.words import LANGUAGES
 from orkwork.domains.briefs.models import Gravity
 from orkwork.domains.briefs.schemas import BriefSentence
 from orkwork.ui.components.icon import icon
 from orkwork.ui.locale import language, t
 
 TONES = {Gravity.BAD: "bad", Gravity.WARN: "warn", Gravity.INFO: "idle"}
-_LINE_CHARACTERS = {"wide": {"en": 126, "uk": 116}, "phone": {"en": 37, "uk": 36}}
-_GREETING = 22
 _KEY = re.compile(r"\w{1,12}-\d+")
 
 
@@ -71,15 +67,6 @@ def _parts(sentence: BriefSentence, name: Any) -> list[PartLine]:
         {"text": part.text, "href": part.href or "", "whole": _KEY.fullmatch(part.text) is not None}
         for part in sentence.parts[name]
     ]
-
-
-def room(said: list[BriefSentence]) -> dict[str, dict[str, int]]:
-    """About how many lines a paragraph of sentences takes behind a greeting, by width and language."""
-    letters = {name: _GREETING + sum(len(part.text) for one in said for part in one.parts[name]) for name in LANGUAGES}
-    return {
-        width: {name: ceil((letters[name] + len(said)) / characters[name]) for name in LANGUAGES}
-        for width, characters in _LINE_CHARACTERS.items()
-    }
 
 
 def spoken(sentence: Any) -> rx.Component:

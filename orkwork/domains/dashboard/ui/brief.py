@@ -6,13 +6,12 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from orkwork.core.words import LANGUAGES
 from orkwork.core.work import Work
 from orkwork.domains.briefs.queries import briefs
 from orkwork.domains.briefs.rules import telling
 from orkwork.domains.briefs.ui import lines
 from orkwork.ui.components.icon import icon
-from orkwork.ui.components.panel import card, link, skeleton
+from orkwork.ui.components.panel import card, link
 from orkwork.ui.components.when import when
 from orkwork.ui.locale import money, number, plural, t
 
@@ -34,13 +33,7 @@ def read(work: Work, since: datetime) -> dict[str, Any]:
     return found.activity.model_dump(mode="json") | {
         "since": since.isoformat(),
         "said": [lines.line(one, n) for n, one in enumerate(said, 1)],
-        "room": lines.room(said),
     }
-
-
-def place(work: Work, since: datetime) -> dict[str, Any]:
-    """The room that the card will take, while the browser is asked when it last looked."""
-    return {"room": read(work, since)["room"]}
 
 
 def _hello(state: Any) -> rx.Var:
@@ -91,14 +84,5 @@ def _address(since: Any) -> rx.Var:
 
 
 def card_of(state: Any) -> rx.Component:
-    """The card. While the browser is asked when it last looked, its place is kept: as many lines as the brief of a day
-    takes, so that nothing below it moves when the words come."""
-    room = state.news["room"].to(dict[str, dict[str, int]])
-    held = {f"--{width}-{name}": room[width][name].to(str) for width in ("wide", "phone") for name in LANGUAGES}
-    known = rx.el.div(_sentences(state), _since(state), class_name="brief")
-    waiting = rx.el.div(skeleton(2), class_name="briefwait")
-    return card(
-        rx.cond(state.news["since"], known, waiting),
-        class_name="briefcard",
-        style=held,
-    )
+    """The card. The page stands once the browser has said when it last looked, so that nothing below moves when words come."""
+    return card(rx.el.div(_sentences(state), _since(state), class_name="brief"), class_name="briefcard")

@@ -186,14 +186,12 @@ class Home(Screen, rx.State):
         self.greeting, self.address = brief.greeting(clock.now(), company.time_zone), settings().address
         await self._read_all()
         await self._read_feed()
-        self.news = await self.ask(brief.place, clock.now() - timedelta(days=1))
-        self.known = True
         return rx.call_script(_LOOKED, callback=Home.looked)
 
     @handler
     async def looked(self, at: Any):
-        """Count from when this browser last looked, or from a day ago."""
-        now = clock.now()
+        """Count from when this browser last looked, or from a day ago; with that, all of the page is there."""
+        self.known, now = True, clock.now()
         millis = at if isinstance(at, int | float) and 0 < at < now.timestamp() * 1000 else 0
         since = datetime.fromtimestamp(millis / 1000, now.tzinfo) if millis else now - timedelta(days=1)
         self._since = max(since, now - LONGEST_AWAY)
