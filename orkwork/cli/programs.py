@@ -96,7 +96,7 @@ def beat(home: Path, env: dict[str, str]) -> Program:
         "celery",
         "--quiet",
         "-A",
-        "jobs.app",
+        "jobs.tick",
         "beat",
         "--schedule",
         str(folder / "schedule"),
