@@ -56,6 +56,8 @@ def test_a_workflow_is_made_built_and_run(company: Company, visit: Visit) -> Non
         expect(page.get_by_text("there is no input here")).to_have_count(0)
         page.get_by_role("button", name="Add step").click()
         page.get_by_label("Title").fill("Test it")
+        page.keyboard.press("Tab")
+        expect(page.locator(".fstep").nth(1)).to_contain_text("Test it")
         page.get_by_label("Key", exact=True).fill("test it")
         page.get_by_label("Needs a review").uncheck()
         expect(page.locator(".fstep").nth(1)).to_contain_text("test-it")
