@@ -27,7 +27,7 @@ Say = Callable[[str], Any]
 AGENTS = 8
 BACK_SECONDS = 10.0
 """How long anything may be away after a kill."""
-LOST_SECONDS = 120.0
+LOST_SECONDS = 40.0
 """What is away for so long is taken for lost."""
 OPERATIONS = (
     "tasks.claim",
