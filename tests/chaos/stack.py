@@ -32,6 +32,8 @@ class Stack(Server):
         self.failpoints = Path(mkdtemp(prefix="orkwork-failpoints-"))
         path = os.pathsep.join(filter(None, (str(SITE), os.environ.get("PYTHONPATH"))))
         super().__init__({"ORKWORK_FAILPOINTS": str(self.failpoints), "PYTHONPATH": path})
+        for given in ("DATABASE_URL", "REDIS_URL"):  # the database and the queue are to be its own, and killed
+            self.environment.pop(given, None)
         self.killed_at = dict.fromkeys(SERVICES, 0.0)
 
     def pid_of(self, service: str) -> int | None:
