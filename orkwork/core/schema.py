@@ -98,11 +98,16 @@ class _Described(BaseModel):
         """The schema with the texts."""
         schema = handler(core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
-        for owner in cls.__mro__:
-            for name, text in _field_texts(owner).items() if issubclass(owner, _Described) else ():
-                if name in properties:
-                    properties[name].setdefault("description", text)
+        for name, text in cls._texts().items():
+            if name in properties:
+                properties[name].setdefault("description", text)
         return schema
+
+    @classmethod
+    def _texts(cls) -> dict[str, str]:
+        """The texts below the fields, its own before those of what it inherits from."""
+        owners = [owner for owner in reversed(cls.__mro__) if issubclass(owner, _Described)]
+        return {name: text for owner in owners for name, text in _field_texts(owner).items()}
 
 
 @cache
@@ -135,10 +140,9 @@ class Asked(In):
     @classmethod
     def describe(cls) -> None:
         """Give each field the text below it."""
-        for owner in cls.__mro__:
-            for name, text in _field_texts(owner).items() if issubclass(owner, _Described) else ():
-                if name in cls.model_fields and cls.model_fields[name].description is None:
-                    cls.model_fields[name].description = text
+        for name, text in cls._texts().items():
+            if cls.model_fields[name].description is None:
+                cls.model_fields[name].description = text
 
 
 class Out(_Described):

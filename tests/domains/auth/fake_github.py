@@ -3,14 +3,15 @@
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.loopback import Handler, listening
 
 CLIENT_ID, CLIENT_SECRET = "client-7", "shh-9"
 CALLBACK = "http://localhost:8000/api/v2/auth/callback/github"
@@ -86,38 +87,19 @@ def running() -> Iterator[FakeGitHub]:
     """The server, until the end of the block."""
     fake = FakeGitHub()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answers(Handler):
         def do_POST(self) -> None:
             form = _form_of(self)
             self._answer(fake.exchange(form) if self.path == "/login/oauth/access_token" else None)
 
         def do_GET(self) -> None:
             if self.path.startswith("/login/oauth/authorize?"):
-                return self._send(200, "text/html", fake.page(self.path).encode())
+                return self.send(200, "text/html", fake.page(self.path).encode())
             known = self.path == "/user" and self.headers["authorization"] == "Bearer gho_secret"
             return self._answer(fake.profile if known else None)
 
         def _answer(self, body: Any) -> None:
-            self._send(
-                503 if fake.down else 404 if body is None else 200, "application/json", json.dumps(body).encode()
-            )
+            self.send(503 if fake.down else 404 if body is None else 200, "application/json", json.dumps(body).encode())
 
-        def _send(self, status: int, kind: str, payload: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
-
-        def log_message(self, format: str, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        fake.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield fake
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Answers) as fake.url:
+        yield fake

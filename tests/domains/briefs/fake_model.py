@@ -1,12 +1,12 @@
 """A server on loopback that speaks like OpenAI's, records what it is asked, and answers what a test says."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.loopback import Handler, listening
 
 
 @dataclass
@@ -30,7 +30,7 @@ def running() -> Iterator[FakeModel]:
     """The server, until the end of the block."""
     fake = FakeModel()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answers(Handler):
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
             fake.asked.append({"path": self.path} | asked)
@@ -43,22 +43,8 @@ def running() -> Iterator[FakeModel]:
                 "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
             }  # fmt: skip
             payload = json.dumps(right).encode() if fake.body is None else fake.body
-            self.send_response(fake.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Location", "http://127.0.0.1:1/")
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
+            self.send(fake.status, "application/json", payload, Location="http://127.0.0.1:1/")
 
-        def log_message(self, format: str, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        fake.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield fake
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Answers) as address:
+        fake.url = f"{address}/v1"
+        yield fake
